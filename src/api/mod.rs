@@ -1,0 +1,1 @@
+//! What JavaScript calls. Each feature is a module of exports, and one WebAssembly file.

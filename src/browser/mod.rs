@@ -1,0 +1,5 @@
+//! The adapters: effects out, events in. No rule of behaviour lives here.
+
+pub mod clock;
+pub mod listener;
+pub mod timer;

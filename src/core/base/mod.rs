@@ -1,0 +1,14 @@
+//! What every part of the core stands on. Nothing here knows of a protocol.
+
+mod backoff;
+mod json_read;
+pub mod json_write;
+mod rng;
+mod time;
+mod timestamp;
+
+pub use backoff::Backoff;
+pub use json_read::{Items, Json, Kind, Members};
+pub use rng::Rng;
+pub use time::{Instant, Millis};
+pub use timestamp::Timestamp;

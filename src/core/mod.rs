@@ -1,0 +1,3 @@
+//! The rules, without a clock, a socket or a page.
+
+pub mod base;

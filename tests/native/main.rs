@@ -1,0 +1,4 @@
+//! The native tests: every rule of the core, under a virtual clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod base;
