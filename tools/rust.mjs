@@ -10,6 +10,7 @@ import { oldestRust, root, wasmTarget } from './project.mjs'
 import { Stop, ask, must, step } from './shell.mjs'
 
 const linkedName = 'storywire'
+const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-clippy', 'rustfmt-web']
 const isRoot = process.getuid?.() === 0
 
 /** What `rustc` is in this clone, or null. */
@@ -64,9 +65,9 @@ export async function setUpRust(afterPackages) {
   if (!isRoot) {
     throw new Stop('Rust for WebAssembly has to come from Debian\'s packages here, which takes root once: run `sudo -E npm run setup`, then this again.')
   }
-  await step("installing Debian's Rust and its sources (about 25 s)", () =>
-    aptInstall('rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-clippy', 'rustfmt-web', linkerPackage),
-  )
+  if (!ask('dpkg', ['-s', ...debianRust])) {
+    await step("installing Debian's Rust and its sources (about 25 s)", () => aptInstall(...debianRust, linkerPackage))
+  }
   await Promise.all([completeDebian(), afterPackages()])
 }
 
@@ -103,6 +104,7 @@ async function completeDebian() {
 
   const linker = join(rustlib, host, 'bin', 'rust-lld')
   if (!existsSync(linker)) {
+    await aptInstall(linkerPackage)
     mkdirSync(join(linker, '..'), { recursive: true })
     rmSync(linker, { force: true })
     symlinkSync(join('/usr/bin', linkerPackage()), linker)
