@@ -6,3 +6,5 @@ mod asset_page;
 mod asset_rules;
 mod asset_shown;
 mod base;
+mod join;
+mod support;
