@@ -1,5 +1,11 @@
 //! The adapters: effects out, events in. No rule of behaviour lives here.
 
 pub mod clock;
+pub mod driver;
+pub mod fetch;
 pub mod listener;
+pub mod page;
+pub mod sink;
+pub mod text;
 pub mod timer;
+pub mod websocket;
