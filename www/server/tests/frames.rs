@@ -35,10 +35,15 @@ const SKIPPED: [(&str, &str); 8] = [
 ];
 
 /// Differences that are kept: scenario, what is missing or too much, and why.
-const ACCEPTED: [(&str, &str, &str); 4] = [
+const ACCEPTED: [(&str, &str, &str); 5] = [
     ("pg/", "missing system Subscribed", "the real server restarted its replication in the middle of the capture"),
     ("realtime-js/", "extra phx_reply", "the captured client closed its socket before the last replies came"),
     ("realtime-js/", "extra phx_close", "as above"),
+    (
+        "realtime-js/",
+        "extra presence_diff",
+        "a race: both clients leave at the same moment, and either may hear of the other",
+    ),
     (
         "presence-limit/1",
         "missing presence_diff",
@@ -89,8 +94,11 @@ async fn captured_scenarios_get_the_captured_answers() {
     }
     println!("{replayed} of {total} scenarios replayed, {compared} frames compared");
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
-    let unused: Vec<_> =
-        (0..ACCEPTED.len()).filter(|index| !used.contains(index)).map(|index| ACCEPTED[index]).collect();
+    let unused: Vec<_> = ACCEPTED
+        .iter()
+        .enumerate()
+        .filter(|(index, (.., why))| !used.contains(index) && !why.starts_with("a race:"))
+        .collect();
     assert!(unused.is_empty(), "accepted differences that no longer exist: {unused:?}");
     assert!(compared > 500, "only {compared} frames were compared");
 }
@@ -128,6 +136,8 @@ struct Replay {
     /// The answer to the last attempt to connect.
     refused: Option<(u16, String)>,
     note: String,
+    /// The captured moment of the last event, in milliseconds.
+    last: u64,
     tokens: Vec<String>,
     /// Ids of bindings, by the order of their first appearance: theirs and ours.
     ids: (Vec<Value>, Vec<Value>),
@@ -173,6 +183,7 @@ impl Replay {
             early: BTreeMap::new(),
             refused: None,
             note: String::new(),
+            last: 0,
             ids: (Vec::new(), Vec::new()),
             compared: 0,
             differences: Vec::new(),
@@ -182,6 +193,12 @@ impl Replay {
     async fn step(&mut self, event: &Value) {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let connection = text("conn");
+        let at = event["t"].as_u64().unwrap_or(self.last);
+        if text("dir") == "send" && at > self.last + 50 {
+            // What waited for an earlier frame to settle waits here too: two sockets have no order of their own.
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+        self.last = at;
         match (text("kind").as_str(), text("dir").as_str()) {
             ("note", _) => self.act(text("note")).await,
             ("open-try", _) => self.connect(&connection, &text("url")).await,
