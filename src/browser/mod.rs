@@ -2,5 +2,11 @@
 
 pub mod clock;
 pub mod dom;
+pub mod driver;
+pub mod fetch;
 pub mod listener;
+pub mod page;
+pub mod sink;
+pub mod text;
 pub mod timer;
+pub mod websocket;
