@@ -1,9 +1,13 @@
 //! Carries events into the core and effects out of it. The only `Rc` of the client; closures hold a `Weak`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
+use js_sys::Function;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
@@ -49,7 +53,15 @@ pub struct Driver {
     page: RefCell<Option<Page>>,
     pumping: Cell<bool>,
     scheduled: Cell<bool>,
+    /// What the microtask runs.
+    pump: RefCell<Option<Closure<dyn FnMut()>>>,
     this: Weak<Driver>,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(task: &Function);
 }
 
 impl Driver {
@@ -68,8 +80,16 @@ impl Driver {
             page: RefCell::default(),
             pumping: Cell::new(false),
             scheduled: Cell::new(false),
+            pump: RefCell::default(),
             this: Weak::clone(this),
         });
+        let weak = Rc::downgrade(&driver);
+        *driver.pump.borrow_mut() = Some(Closure::new(move || {
+            if let Some(driver) = weak.upgrade() {
+                driver.scheduled.set(false);
+                driver.dispatch(Event::Timeout);
+            }
+        }));
         let weak = Rc::downgrade(&driver);
         *driver.page.borrow_mut() = Some(Page::listen(move |event| dispatch(&weak, Event::Page(event))));
         if is_offline() {
@@ -79,29 +99,25 @@ impl Driver {
     }
 
     /// The present moment.
+    #[inline(never)]
     pub fn now(&self) -> Instant {
         self.clock.now()
     }
 
-    /// Gives a command to the core. Its effects are performed in a microtask: the caller holds what the command returned
-    /// before anything comes of it, and ten commands cost one round.
-    pub fn command<T>(&self, command: impl FnOnce(&mut Client, Instant) -> T) -> T {
-        let result = command(&mut self.client.borrow_mut(), self.now());
-        if !self.scheduled.replace(true)
-            && let Some(driver) = self.this.upgrade()
-        {
-            // The microtask owns the driver until it has run, so that "close, then free" still closes.
-            spawn_local(async move {
-                driver.scheduled.set(false);
-                driver.dispatch(Event::Timeout);
-            });
-        }
-        result
+    /// The core, for one command; to be followed by [`Driver::schedule`]. Effects are performed in a microtask: the caller
+    /// holds what the command returned before anything comes of it, and ten commands cost one round.
+    pub fn client(&self) -> RefMut<'_, Client> {
+        self.client.borrow_mut()
     }
 
-    /// Asks the core something.
-    pub fn ask<T>(&self, question: impl FnOnce(&Client) -> T) -> T {
-        question(&self.client.borrow())
+    /// Performs the effects of a command soon. Not generic, since each export calls it.
+    #[inline(never)]
+    pub fn schedule(&self) {
+        if !self.scheduled.replace(true)
+            && let Some(pump) = &*self.pump.borrow()
+        {
+            queue_microtask(pump.as_ref().unchecked_ref());
+        }
     }
 
     /// Takes in an event and performs what follows. An event that comes while effects are performed waits its turn.
