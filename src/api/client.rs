@@ -211,7 +211,11 @@ impl RawClient {
     /// See [`Client::open_story`] and [`Client::close_story`].
     pub fn story(&self, story: &str, open: bool) {
         let mut client = self.0.client();
-        if open { client.open_story(story) } else { client.close_story(story) }
+        if open {
+            client.open_story(story)
+        } else {
+            client.close_story(story)
+        }
         self.0.schedule();
     }
 
@@ -226,9 +230,9 @@ impl RawClient {
     pub fn retried(&self, story: &str, asset: &str, status: u16, detail: &str, empty: bool) {
         let outcome = match status {
             200..=299 if empty => RetryOutcome::Nothing,
-            200..=299 => RetryOutcome::Started,
-            402 => RetryOutcome::Payment { upgrade: detail.to_owned() },
-            429 => RetryOutcome::Wait { seconds: detail.parse().ok() },
+            200..=299 => RetryOutcome::Retried,
+            402 => RetryOutcome::Payment { upgrade: some(detail.to_owned()) },
+            429 => RetryOutcome::Wait { seconds: detail.parse().unwrap_or(60) },
             _ => RetryOutcome::Failed,
         };
         self.0.client().retry_settled(story, asset, outcome);

@@ -473,7 +473,9 @@ impl Client {
 fn problem_of(failure: &Failure) -> Option<Problem> {
     match failure.fault {
         Fault::RowMissing => Some(Problem::UnknownStory),
-        Fault::ReadRefused | Fault::Unauthorized | Fault::KeyRefused | Fault::TokenInvalid => Some(Problem::NoPermission),
+        Fault::ReadRefused | Fault::Unauthorized | Fault::KeyRefused | Fault::TokenInvalid => {
+            Some(Problem::NoPermission)
+        }
         Fault::BadAnswer => Some(Problem::Unreadable),
         _ => Some(Problem::Unreachable),
     }
