@@ -190,7 +190,7 @@ pub async fn request(server: &Running, method: &str, path: &str, headers: &[(&st
     stream.write_all(body.as_bytes()).await.expect("written");
     let mut bytes = Vec::new();
     // A reset after the answer is an answer too.
-    let _ = timeout(PATIENCE, stream.read_rest(&mut bytes)).await.expect("an answer in time");
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer in time");
     answer(&bytes)
 }
 
