@@ -149,8 +149,7 @@ impl Driver {
                 client.handle_input(now, Input::Token(*request, answer));
             }
             Event::Answer(request, fetched) => {
-                let answer =
-                    Answer { status: fetched.status, retry_after: fetched.retry_after, body: &fetched.body };
+                let answer = Answer { status: fetched.status, retry_after: fetched.retry_after, body: &fetched.body };
                 client.handle_input(now, Input::Answer(*request, answer));
             }
         }
