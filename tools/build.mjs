@@ -31,7 +31,7 @@ export const releaseDist = join(root, 'dist')
 /** Where the glue lies that js/ imports: for the editor, for tsc, and for tests of js/ in Node. */
 const devGlue = join(root, 'pkg')
 
-const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package-lock.json', 'tools/build.mjs'), rustcVersion())
+const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'), rustcVersion())
 
 /**
  * Builds what is out of date. The environment is that of `setUp`.
@@ -49,7 +49,7 @@ export async function build({ release, env }) {
   const glue = release ? join(root, 'target', 'pkg-release') : devGlue
   await step(release ? 'building the package for release (about 1 minute, 2 the first time)' : 'building the package for development', async () => {
     await compile({ release, env, glue })
-    await assemble({ release, glue, dist })
+    await assemble({ release, env, glue, dist })
   })
   writeFileSync(stamp, made)
   return dist
@@ -131,7 +131,7 @@ function rename(glue, name, { imports, exports }) {
 }
 
 /** js/ and the glue, put together into what a page loads. */
-async function assemble({ release, glue, dist }) {
+async function assemble({ release, env, glue, dist }) {
   const { build: bundle } = await import('esbuild')
   const fresh = `${dist}.new`
   rmSync(fresh, { recursive: true, force: true })
@@ -157,9 +157,22 @@ async function assemble({ release, glue, dist }) {
     throw new Stop(`${error.message}\nesbuild could not put the package together.`)
   })
   for (const file of readdirSync(glue)) if (file.endsWith('.wasm')) cpSync(join(glue, file), join(fresh, file))
-  for (const file of readdirSync(join(root, 'js'))) if (file.endsWith('.d.ts')) cpSync(join(root, 'js', file), join(fresh, file))
+  await declareTypes(fresh, env)
   rmSync(dist, { recursive: true, force: true })
   renameSync(fresh, dist)
+}
+
+/** The types that the sources of js/ declare in their comments, and those that are written out. */
+async function declareTypes(dist, env) {
+  const sources = join(root, 'js')
+  const emit = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--stripInternal', '--noCheck']
+  await must('tsc could not write the types.', 'tsc', ['--project', root, ...emit, '--rootDir', sources, '--outDir', dist], { env })
+  for (const file of readdirSync(sources)) if (file.endsWith('.d.ts')) cpSync(join(sources, file), join(dist, file))
+  // The glue is not published, and what the facade does with it is nobody's business.
+  for (const file of readdirSync(dist).filter((name) => name.endsWith('.d.ts'))) {
+    const types = readFileSync(join(dist, file), 'utf8')
+    writeFileSync(join(dist, file), types.replace(/import\(['"]\.\.\/pkg\/\w+\.js['"]\)\.\w+/g, 'unknown'))
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

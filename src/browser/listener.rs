@@ -9,20 +9,32 @@ pub struct Listener {
     target: EventTarget,
     kind: &'static str,
     closure: Closure<dyn FnMut(Event)>,
+    /// Whether it hears events on their way down, before the page's own listeners can stop them.
+    capture: bool,
 }
 
 impl Listener {
     /// Calls `on_event` for each event of the type `kind` at `target`.
     pub fn new(target: &EventTarget, kind: &'static str, on_event: impl FnMut(Event) + 'static) -> Listener {
-        let closure = Closure::<dyn FnMut(Event)>::new(on_event);
+        Listener::add(target, kind, false, Closure::new(on_event))
+    }
+
+    /// The same for events on their way down to a descendant of `target`, those that do not bubble included.
+    pub fn capture(target: &EventTarget, kind: &'static str, on_event: impl FnMut(Event) + 'static) -> Listener {
+        Listener::add(target, kind, true, Closure::new(on_event))
+    }
+
+    fn add(target: &EventTarget, kind: &'static str, capture: bool, closure: Closure<dyn FnMut(Event)>) -> Listener {
         // Adding fails for no target that exists: the standard names no error.
-        let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
-        Listener { target: target.clone(), kind, closure }
+        let callback = closure.as_ref().unchecked_ref();
+        let _ = target.add_event_listener_with_callback_and_bool(kind, callback, capture);
+        Listener { target: target.clone(), kind, closure, capture }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = self.target.remove_event_listener_with_callback(self.kind, self.closure.as_ref().unchecked_ref());
+        let callback = self.closure.as_ref().unchecked_ref();
+        let _ = self.target.remove_event_listener_with_callback_and_bool(self.kind, callback, self.capture);
     }
 }

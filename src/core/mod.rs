@@ -24,6 +24,7 @@ pub mod ids;
 pub mod input;
 pub mod realtime;
 pub mod rows;
+pub mod stories;
 
 pub use client::Client;
 
@@ -60,4 +61,5 @@ pub enum Why {
     ReadTimeout,
     Quiet,
     Poll,
+    Unwanted,
 }

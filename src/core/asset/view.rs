@@ -162,7 +162,8 @@ impl Scene<'_> {
         let is_new_text = is_new_status || old.is_none_or(|old| old.words != new.words);
         if is_new_progress || is_new_status {
             let shown = matches!(new.status, Status::Pending | Status::Generating);
-            ops.push(Op::Bar { progress: new.progress, text: self.status_text(new.status), shown });
+            let name = config.name(&self.asset.name).to_owned();
+            ops.push(Op::Bar { progress: new.progress, name, text: self.status_text(new.status), shown });
         }
         if is_new_text {
             let yields = new.words.0 == 0

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
+use storywire::core::asset::AssetConfig;
 use storywire::core::base::{Instant, Json, Millis};
 use storywire::core::config::Config;
 use storywire::core::effect::{ConnectionState, Effect, Failure, Notice, Outcome, RowsEvent, Status};
@@ -67,7 +68,7 @@ impl World {
             Config::new("ws://test/socket".into(), "http://test/rest/v1".into(), "sb_publishable_x".into());
         change(&mut config);
         World {
-            client: Client::new(config, Instant(START), seed).expect("a publishable key"),
+            client: Client::new(config, AssetConfig::new(), Instant(START), seed).expect("a publishable key"),
             server: Phoenix::default(),
             now: START,
             latency: 20,
@@ -296,7 +297,7 @@ impl World {
             }),
             Effect::Settle(push, outcome) => self.settled.entry(push.0).or_default().push(outcome),
             Effect::Notify(notice) => self.notices.push((self.now, notice)),
-            Effect::Paint => {}
+            Effect::Paint | Effect::Retry(_) => {}
         }
     }
 

@@ -136,7 +136,7 @@ struct Replay {
     /// The answer to the last attempt to connect.
     refused: Option<(u16, String)>,
     note: String,
-    /// The captured moment of the last event, in milliseconds.
+    /// The captured moment of the last frame, in milliseconds.
     last: u64,
     tokens: Vec<String>,
     /// Ids of bindings, by the order of their first appearance: theirs and ours.
@@ -198,7 +198,9 @@ impl Replay {
             // What waited for an earlier frame to settle waits here too: two sockets have no order of their own.
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
-        self.last = at;
+        if event["kind"] == "frame" {
+            self.last = at;
+        }
         match (text("kind").as_str(), text("dir").as_str()) {
             ("note", _) => self.act(text("note")).await,
             ("open-try", _) => self.connect(&connection, &text("url")).await,
