@@ -159,6 +159,22 @@ async fn broadcasts_over_http_reach_members_and_bad_ones_are_refused() {
 }
 
 #[tokio::test]
+async fn one_message_over_http_arrives_as_a_binary_broadcast() {
+    let server = server().await;
+    let mut client = Client::connect(&server, "2.0.0").await;
+    client.join("realtime:room:1", json!({ "config": {} })).await;
+    let post = |kind: &'static str, body: &'static str| {
+        let server = &server;
+        let headers = [("apikey", PUBLISHABLE_KEY), ("content-type", kind)];
+        async move { request(server, "POST", "/realtime/v1/api/broadcast/room%3A1/events/e", &headers, body).await.status }
+    };
+    assert_eq!(post("application/json", "{\"a\":1}").await, 202);
+    let Got::Binary(frame) = client.next().await else { panic!("kind 4 is binary") };
+    assert_eq!(frame, b"\x04\x0f\x01\x00\x01realtime:room:1e{\"a\":1}");
+    assert_eq!((post("application/json", "{").await, post("text/plain", "x").await), (400, 415));
+}
+
+#[tokio::test]
 async fn presence_follows_tracking_untracking_and_disconnecting() {
     let server = server().await;
     let config = |key: &str| json!({ "config": { "presence": { "key": key, "enabled": true } } });
