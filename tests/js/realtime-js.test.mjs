@@ -8,8 +8,6 @@ import { buildServer, startServer } from '../../tools/server.mjs'
 const transport = globalThis.WebSocket ?? (await import('playwright-core/lib/utilsBundle')).default.ws
 const key = 'sb_publishable_storywire_local'
 const patience = 5000
-// Its pushes and joins, in milliseconds. Some of its timers outlive a disconnect, and with them the process.
-const timeout = 2000
 
 /** @type {{ url: string, stop: () => Promise<void> }} */
 let server
@@ -18,10 +16,18 @@ before(async () => {
 })
 after(() => server.stop())
 
+/** Its disconnect leaves a timer of 10 s behind, which must not keep this process. */
+function disconnect(realtime) {
+  const { setTimeout } = globalThis
+  globalThis.setTimeout = (...args) => setTimeout(...args).unref()
+  realtime.disconnect()
+  globalThis.setTimeout = setTimeout
+}
+
 /** A client that goes when its test does. */
 function client(t, params = {}) {
-  const realtime = new RealtimeClient(`${server.url.replace(/^http/, 'ws')}/realtime/v1`, { transport, timeout, params: { apikey: key, ...params } })
-  t.after(() => realtime.disconnect())
+  const realtime = new RealtimeClient(`${server.url.replace(/^http/, 'ws')}/realtime/v1`, { transport, params: { apikey: key, ...params } })
+  t.after(() => disconnect(realtime))
   return realtime
 }
 
@@ -139,8 +145,8 @@ test('realtime-js broadcasts over HTTP without a socket', async (t) => {
 })
 
 test('realtime-js is refused with a wrong key and says so', async (t) => {
-  const realtime = new RealtimeClient(`${server.url.replace(/^http/, 'ws')}/realtime/v1`, { transport, timeout, params: { apikey: 'wrong' } })
-  t.after(() => realtime.disconnect())
+  const realtime = new RealtimeClient(`${server.url.replace(/^http/, 'ws')}/realtime/v1`, { transport, params: { apikey: 'wrong' } })
+  t.after(() => disconnect(realtime))
   const status = await once('the refusal', (done) => realtime.channel('x').subscribe(done))
   assert.equal(status, 'CHANNEL_ERROR')
 })
