@@ -11,7 +11,7 @@ use super::ids::{ChannelId, ElementId, PushId, RowsId};
 use super::input::{Input, PageEvent};
 use super::realtime::frame::{ChangeParams, ChannelOptions};
 use super::realtime::{Broadcast, Ctx, Followed, Owner, Realtime, is_service_key};
-use super::rows::{News, Rows, RowsQuery};
+use super::rows::{News, Rows, RowsQuery, columns_of};
 use super::stories::{Step, Stories};
 use super::{Deadline, Why};
 
@@ -80,6 +80,7 @@ impl Client {
 
     /// Makes a channel on `topic` (without the prefix `realtime:`). Nothing is joined before [`Client::subscribe`].
     pub fn channel(&mut self, topic: &str, options: ChannelOptions) -> Result<ChannelId, Misuse> {
+        self.check_open()?;
         self.realtime.open_channel(topic, Owner::Page, options)
     }
 
@@ -146,6 +147,9 @@ impl Client {
         if token.is_some_and(is_service_key) {
             return Err(Misuse::ServiceKey);
         }
+        if self.closed {
+            return Ok(());
+        }
         self.at(now);
         self.realtime.set_token(&mut self.desk.ctx(), token);
         self.rows.forgive(self.desk.now);
@@ -155,11 +159,11 @@ impl Client {
 
     /// Follows rows: reads them, keeps them current, reads them again after every gap. `topic` names the channel's topic.
     pub fn follow(&mut self, now: Instant, query: RowsQuery, topic: &str) -> Result<RowsId, Misuse> {
+        self.check_open()?;
         self.at(now);
         let id = RowsId(self.last_rows + 1);
         let channel = self.realtime.open_channel(topic, Owner::Rows(id), ChannelOptions::default())?;
-        let select =
-            if query.select == "*" { Vec::new() } else { query.select.split(',').map(str::to_owned).collect() };
+        let select = columns_of(&query.select).unwrap_or_default();
         let params = ChangeParams {
             event: String::from("*"),
             schema: query.schema.clone(),
@@ -298,7 +302,9 @@ impl Client {
                 }
             }
             Input::Token(request, answer) => {
-                self.realtime.handle_token(ctx, request, answer);
+                if self.realtime.handle_token(ctx, request, answer) {
+                    self.rows.forgive(self.desk.now);
+                }
                 self.rows.hurry(self.desk.now);
             }
             Input::Answer(request, answer) => self.rows.handle_answer(ctx, &mut self.realtime, request, answer),
@@ -339,15 +345,14 @@ impl Client {
 
     /// What `client.connection` says.
     pub fn connection(&self) -> ConnectionState {
-        let polling = self.is_polling();
-        if self.closed || !self.realtime.is_wanted() || self.rows.is_refused() || self.realtime.is_refused() && !polling
-        {
+        let given_up = self.realtime.is_refused() && self.rows.is_refused();
+        if self.closed || !self.realtime.is_wanted() || given_up {
             ConnectionState::Stopped
         } else if self.realtime.is_live() && self.rows.is_live() {
             ConnectionState::Live
         } else if !self.realtime.is_online() && !self.realtime.is_open() {
             ConnectionState::Offline
-        } else if polling {
+        } else if self.is_polling() {
             ConnectionState::Polling
         } else {
             ConnectionState::CatchingUp
@@ -365,6 +370,10 @@ impl Client {
     }
 
     // Inside.
+
+    fn check_open(&self) -> Result<(), Misuse> {
+        if self.closed { Err(Misuse::Closed) } else { Ok(()) }
+    }
 
     fn at(&mut self, now: Instant) {
         self.desk.now = self.desk.now.max(now);
