@@ -204,6 +204,21 @@ impl Medium {
         })
     }
 
+    /// The medium of this place in the list above; `None` for a number that is none of them.
+    pub fn from_number(number: i32) -> Option<Medium> {
+        Some(match number {
+            0 => Medium::Text,
+            1 => Medium::Image,
+            2 => Medium::Audio,
+            3 => Medium::Video,
+            4 => Medium::Frame,
+            5 => Medium::Link,
+            6 => Medium::Source,
+            7 => Medium::Background,
+            _ => return None,
+        })
+    }
+
     /// Whether the content is a picture: loaded when seen, shown when decoded.
     pub fn is_picture(self) -> bool {
         matches!(self, Medium::Image | Medium::Background)
