@@ -96,7 +96,8 @@ impl Dom {
     /// [`Dom::scan`].
     pub fn new(make: impl FnOnce(&JsValue) -> Page, on_event: impl Fn(DomEvent) + 'static) -> Dom {
         let tell = Closure::<Tell>::new(move |kind, id, story, asset, medium, is_list, priority| {
-            let shape = Shape { medium: Medium::from_number(medium), is_list, priority: u8::try_from(priority).ok() };
+            let medium = usize::try_from(medium).ok().and_then(Medium::from_number);
+            let shape = Shape { medium, is_list, priority: u8::try_from(priority).ok() };
             on_event(event(kind, ElementId(id), story, asset, shape));
         });
         Dom { page: make(tell.as_ref().unchecked_ref()), _tell: tell }

@@ -189,34 +189,16 @@ pub enum Medium {
 }
 
 impl Medium {
-    /// The medium that `data-asset-as` or a setting names.
+    /// The medium that a setting names.
     pub fn from_code(code: &str) -> Option<Medium> {
-        Some(match code {
-            "text" => Medium::Text,
-            "image" => Medium::Image,
-            "audio" => Medium::Audio,
-            "video" => Medium::Video,
-            "frame" => Medium::Frame,
-            "link" => Medium::Link,
-            "source" => Medium::Source,
-            "background" => Medium::Background,
-            _ => return None,
-        })
+        let codes = ["text", "image", "audio", "video", "frame", "link", "source", "background"];
+        Medium::from_number(codes.iter().position(|one| *one == code)?)
     }
 
-    /// The medium of this place in the list above; `None` for a number that is none of them.
-    pub fn from_number(number: i32) -> Option<Medium> {
-        Some(match number {
-            0 => Medium::Text,
-            1 => Medium::Image,
-            2 => Medium::Audio,
-            3 => Medium::Video,
-            4 => Medium::Frame,
-            5 => Medium::Link,
-            6 => Medium::Source,
-            7 => Medium::Background,
-            _ => return None,
-        })
+    /// The medium of this place in the list above, counted from 0.
+    pub fn from_number(number: usize) -> Option<Medium> {
+        use Medium::{Audio, Background, Frame, Image, Link, Source, Text, Video};
+        [Text, Image, Audio, Video, Frame, Link, Source, Background].get(number).copied()
     }
 
     /// Whether the content is a picture: loaded when seen, shown when decoded.

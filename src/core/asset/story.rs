@@ -1,7 +1,7 @@
 //! One story: its assets, and what they add up to.
 
 use super::config::AssetConfig;
-use super::reading::{self, ASSET_LIMIT};
+use super::reading::{self, ASSET_LIMIT, Oddities};
 use super::record::Asset;
 use super::status::{Oddity, Overall, Problem, Status};
 use crate::core::base::{Json, Timestamp};
@@ -57,7 +57,7 @@ impl Story {
         config: &AssetConfig,
         row: Json<'_>,
         version: Timestamp,
-        odd: &mut dyn FnMut(&str, Oddity, &str),
+        odd: &mut Oddities,
     ) -> Vec<usize> {
         let column = row.get("asset_generation_status");
         // A column of type text holds the JSON as a string.
@@ -69,7 +69,7 @@ impl Story {
         let mut changed = Vec::new();
         for reading in readings {
             let Some(at) = self.asset(config, &reading.name) else {
-                odd("", Oddity::TooMany, "");
+                odd.push((String::new(), Oddity::TooMany, String::new()));
                 break;
             };
             if let Some(asset) = self.assets.get_mut(at)
