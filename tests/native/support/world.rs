@@ -59,6 +59,8 @@ pub struct World {
     pub tokens_asked: u32,
     /// `accessToken` never answers.
     pub token_stuck: bool,
+    /// `accessToken` throws.
+    pub token_fails: bool,
     /// The sockets that are open, and when each last heard of the client.
     open: BTreeMap<u32, u64>,
     parked: Vec<Arrival>,
@@ -96,6 +98,7 @@ impl World {
             token: |_, _| None,
             tokens_asked: 0,
             token_stuck: false,
+            token_fails: false,
             open: BTreeMap::new(),
             parked: Vec::new(),
             arrivals: Vec::new(),
@@ -155,6 +158,15 @@ impl World {
         let channel = self.client.channel(topic, options).unwrap();
         self.subscribe(channel);
         self.pass(1_000);
+        assert_eq!(self.last_status(channel), Some(Status::Subscribed), "{}", self.story());
+        channel
+    }
+
+    /// The same where that takes its time.
+    pub fn joined_slowly(&mut self, topic: &str) -> ChannelId {
+        let channel = self.channel(topic);
+        self.subscribe(channel);
+        self.pass(10_000);
         assert_eq!(self.last_status(channel), Some(Status::Subscribed), "{}", self.story());
         channel
     }
@@ -246,6 +258,11 @@ impl World {
         self.now += millis;
     }
 
+    /// What the stall held up never arrives.
+    pub fn parked_are_lost(&mut self) {
+        self.parked.clear();
+    }
+
     fn arrive(&mut self, after: u64, arrival: Arrival) {
         self.sequence += 1;
         self.arrivals.push((self.now + after, self.sequence, arrival));
@@ -266,12 +283,13 @@ impl World {
             self.now = self.now.max(next);
             calls += 1;
             assert!(calls < 200_000, "the client spins: {timeout:?}\n{}", self.story());
-            if expiry.is_some_and(|at| at <= self.now) {
+            let first = |of: Option<u64>| of.is_some_and(|of| of <= self.now && arrival.is_none_or(|(at, _)| of <= at));
+            if first(expiry) {
                 let sent = self.server.close_expired(self.now);
                 self.deliver(sent);
                 continue;
             }
-            if idle.is_some_and(|at| at <= self.now) {
+            if first(idle) {
                 self.close_idle();
                 continue;
             }
@@ -342,6 +360,7 @@ impl World {
             }
             Arrival::Token(request, token) => {
                 let answer = token.as_deref().map_or(TokenAnswer::Nobody, TokenAnswer::Token);
+                let answer = if self.token_fails { TokenAnswer::Failed } else { answer };
                 self.input(Input::Token(request, answer));
             }
             Arrival::ReadAtServer(request, url, token) => {
