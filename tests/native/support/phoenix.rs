@@ -169,8 +169,7 @@ impl Phoenix {
         let mut out = vec![4, topic as u8, event as u8, 0, 0];
         out.extend_from_slice(&rest[join_ref + reference..]);
         let others = self.joined.iter().filter(|joined| joined.topic == name);
-        let others =
-            others.filter(|joined| joined.socket != socket || joined.config["broadcast"]["self"] == true);
+        let others = others.filter(|joined| joined.socket != socket || joined.config["broadcast"]["self"] == true);
         others.map(|joined| (joined.socket, out.clone())).collect()
     }
 
