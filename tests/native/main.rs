@@ -8,6 +8,7 @@ mod asset_shown;
 mod auth;
 mod base;
 mod connection;
+mod docs;
 mod heartbeat;
 mod join;
 mod rows;
