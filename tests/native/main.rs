@@ -10,5 +10,7 @@ mod base;
 mod connection;
 mod heartbeat;
 mod join;
+mod presence;
+mod push;
 mod rows;
 mod support;
