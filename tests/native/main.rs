@@ -10,6 +10,7 @@ mod base;
 mod connection;
 mod heartbeat;
 mod join;
+mod laws;
 mod presence;
 mod push;
 mod rows;

@@ -133,9 +133,10 @@ impl Realtime {
         if topic.is_joined() && ctx.now - topic.joined_at >= SOUND {
             topic.backoff.reset();
         }
+        let of_token = matches!(fault, Fault::TokenExpired | Fault::TokenInvalid | Fault::Unauthorized);
         let cure = match cure {
             // It was joined with an earlier token, and what the server thinks of this one is not known.
-            Cure::Refresh if topic.token != self.auth.version() => Cure::Retry,
+            _ if of_token && topic.token != self.auth.version() => Cure::Retry,
             Cure::Refresh if topic.refreshed && fault != Fault::TokenExpired => Cure::Stop,
             Cure::Refresh => {
                 topic.refreshed = true;

@@ -341,6 +341,17 @@ impl Phoenix {
         flowing.map(|joined| system(joined, 200, "postgres_changes", "ok", "Subscribed to PostgreSQL")).collect()
     }
 
+    /// One channel crashes.
+    pub fn crash(&mut self, which: usize) -> Vec<Sent> {
+        if which >= self.joined.len() {
+            return Vec::new();
+        }
+        let joined = self.joined.remove(which);
+        let reason = json!({"reason": "channel_crash"});
+        let text = json!([joined.join_ref, joined.join_ref, joined.topic, "phx_error", reason]).to_string();
+        vec![Sent { socket: joined.socket, after: 0, text }]
+    }
+
     /// The token of every channel has expired.
     pub fn expire(&mut self) -> Vec<Sent> {
         self.joined.drain(..).flat_map(|joined| expire(&joined)).collect()
