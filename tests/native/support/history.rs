@@ -202,10 +202,7 @@ impl History {
             Action::Page(event) => world.page(*event),
             Action::Follow(which) => {
                 let id = which.to_string();
-                if !self.followed.contains_key(&id) {
-                    let rows = world.follow(&id);
-                    self.followed.insert(id, rows);
-                }
+                self.followed.entry(id.clone()).or_insert_with(|| world.follow(&id));
             }
             Action::Unfollow(which) => {
                 if let Some(rows) = self.followed.remove(&which.to_string()) {
