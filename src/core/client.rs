@@ -451,7 +451,13 @@ impl Client {
                 }
             }
             RowsEvent::Gone(_) => self.assets.set_problem(story, Some(Problem::UnknownStory)),
-            RowsEvent::Live(_) => self.assets.set_problem(story, None),
+            // A row that is not there is live too: it would be heard of if it came.
+            RowsEvent::Live(_) => {
+                let rows = self.stories.rows_of(story).and_then(|rows| self.rows.set(rows));
+                if rows.is_some_and(|set| !set.is_empty()) {
+                    self.assets.set_problem(story, None);
+                }
+            }
             RowsEvent::Stale => {}
         }
     }

@@ -322,6 +322,10 @@ impl Set {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The current rows as JSON: an array in the order in which they were first seen.
     pub(crate) fn to_json(&self) -> String {
         let mut out = String::from("[");
