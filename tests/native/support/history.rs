@@ -114,7 +114,7 @@ impl History {
         let options = ChannelOptions {
             presence: true,
             presence_key: format!("me-{which}"),
-            ack: which % 2 == 0,
+            ack: which.is_multiple_of(2),
             ..ChannelOptions::default()
         };
         if let Some(channel) = self.channels[usize::from(which)] {
@@ -188,7 +188,7 @@ impl History {
             Action::Write(which, kind) => {
                 self.count += 1;
                 let mut row = json!({"n": self.count});
-                if which % 2 == 0 {
+                if which.is_multiple_of(2) {
                     row["updated_at"] = json!("");
                 }
                 match kind % 5 {

@@ -153,7 +153,10 @@ impl Phoenix {
             "presence" => {
                 let mut sent = self.presence(now, socket, &topic, &frame[4]);
                 // The answer and the difference come in either order.
-                sent.insert(usize::from(self.next_presence % 2 == 0).min(sent.len()), reply(0, "ok", json!({})));
+                sent.insert(
+                    usize::from(self.next_presence.is_multiple_of(2)).min(sent.len()),
+                    reply(0, "ok", json!({})),
+                );
                 sent
             }
             event => panic!("the client sent {event}"),
