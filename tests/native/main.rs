@@ -16,6 +16,7 @@ mod auth;
 mod base;
 mod changes;
 mod connection;
+mod defects;
 mod frame;
 mod heartbeat;
 mod join;
