@@ -176,7 +176,6 @@ impl Realtime {
 
     /// The socket is gone: every join with it. `tell` is false when the page itself goes to sleep.
     pub(crate) fn lose_joins(&mut self, ctx: &mut Ctx<'_>, tell: bool) {
-        self.joins.drain(ctx.now);
         for at in 0..self.topics.len() {
             let Some(topic) = self.topics.get_mut(at) else { return };
             let name = topic.name.clone();
