@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::WHOLE;
 use super::asset::{AssetConfig, Assets, Patch, Problem, RetryOutcome, Shape};
 use super::base::{Instant, Json, Millis, Rng, Timestamp};
 use super::config::Config;
@@ -410,6 +411,8 @@ impl Client {
         }
         for (rows, news) in core::mem::take(&mut self.rows.news) {
             let notice = match (news, self.stories.story_of(rows).map(str::to_owned)) {
+                // In the build for story pages every set belongs to a story.
+                (_, None) if !WHOLE => continue,
                 (News::Event(event), None) => Notice::Rows(rows, event),
                 (News::Failed(failure), None) => Notice::Fault(failure),
                 (News::Event(event), Some(story)) => {

@@ -1,7 +1,7 @@
 //! The driver: effects after the borrow, listeners that call back in, sockets that throw, closing in one breath.
 
 use js_sys::{Array, Function, Object, Reflect};
-use storywire::api::client::RawClient;
+use storywire::api::story::RawClient;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;

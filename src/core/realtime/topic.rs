@@ -16,6 +16,7 @@ use super::changes::Asked;
 use super::frame::{ChannelOptions, Reference, topic_of};
 use super::pace::Bucket;
 use super::presence::Presence;
+use crate::core::WHOLE;
 use crate::core::base::{Backoff, Instant, Json};
 use crate::core::config::Config;
 use crate::core::error::Fault;
@@ -161,7 +162,9 @@ impl Topic {
     pub(crate) fn lose_join(&mut self, at: Instant) {
         self.state = TopicState::Waiting { at };
         self.asked = Asked::default();
-        self.presence.rejoin();
+        if WHOLE {
+            self.presence.rejoin();
+        }
         self.track.told = None;
         self.track.sent = None;
     }
