@@ -22,6 +22,7 @@ const entries = ['index.js', 'auto.js', 'eventsource.js', 'storywire.css']
  */
 const modules = [
   { name: 'storywire', features: 'client' },
+  { name: 'storywire_story', features: 'story' },
   { name: 'storywire_stream', features: 'stream' },
 ]
 
@@ -138,6 +139,9 @@ async function assemble({ release, env, glue, dist }) {
   await bundle({
     entryPoints: entries.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
     bundle: true,
+    // What two entries share, and what is loaded only when it is needed.
+    splitting: true,
+    chunkNames: 'storywire-[hash]',
     outdir: fresh,
     format: 'esm',
     target: 'es2022',

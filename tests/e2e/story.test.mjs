@@ -55,7 +55,7 @@ test(
     const { id } = await post(`${url}/rest/v1/stories?select=id`, { title: 'By hand', asset_generation_status: {} }, { prefer: 'return=representation', accept: 'application/vnd.pgrst.object+json' })
     await page.goto(`${url}/?story=${id}`)
     const progress = (percent, status = 'generating') => post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'cover', status, progress: percent })
-    await page.locator('[data-connection]', { hasText: 'live' }).waitFor({ state: 'attached' })
+    await page.locator('[data-sw-connection="live"]').waitFor({ state: 'attached' })
     await progress(42)
     await page.locator('[data-asset="cover"][data-progress="42"]').waitFor({ state: 'attached' })
     const bar = page.locator('[data-asset="cover"] .progress-bar')
@@ -71,17 +71,17 @@ test(
     async (page, url, server) => {
       await page.goto(`${url}/?seconds=1`)
       for (const asset of assets) await state(page, asset, 'ready', 20_000)
-      await page.locator('[data-connection]', { hasText: 'live' }).waitFor({ state: 'attached' })
+      await page.locator('[data-sw-connection="live"]').waitFor({ state: 'attached' })
       await server.stop('SIGKILL')
-      await page.locator('[data-connection]', { hasText: /catching-up|polling/ }).waitFor({ state: 'attached' })
-      await page.locator('[data-connection]', { hasText: 'polling' }).waitFor({ state: 'attached', timeout: 20_000 })
+      await page.locator('[data-sw-connection="catching-up"], [data-sw-connection="polling"]').waitFor({ state: 'attached' })
+      await page.locator('[data-sw-connection="polling"]').waitFor({ state: 'attached', timeout: 20_000 })
       assert.equal(await page.locator('[data-asset="cover"][data-asset-state="ready"] img').count(), 1, 'it keeps its last good state')
 
       const again = await backend(Number(new URL(url).port))
       try {
         const id = await page.locator('#story').getAttribute('data-story-id')
         await post(`${url}/rest/v1/stories`, { id, title: 'Back again', asset_generation_status: { assets: { poster: { status: 'ready' } } } })
-        await page.locator('[data-connection]', { hasText: 'live' }).waitFor({ state: 'attached', timeout: 60_000 })
+        await page.locator('[data-sw-connection="live"]').waitFor({ state: 'attached', timeout: 60_000 })
         await page.evaluate(() => {
           const element = Object.assign(document.createElement('div'), { id: 'late' })
           element.dataset.asset = 'map'
