@@ -39,5 +39,5 @@ pub fn is_event_stream(content_type: &str) -> bool {
         let valid = !kind.is_empty() && !subtype.is_empty() && essence != "*/*";
         valid.then(|| essence.eq_ignore_ascii_case("text/event-stream"))
     };
-    content_type.split(',').filter_map(essence).last().unwrap_or(false)
+    content_type.split(',').filter_map(essence).next_back().unwrap_or(false)
 }
