@@ -1,0 +1,131 @@
+//! `postgres_changes`: filters checked before they are sent, server ids matched with what was asked, rows kept exact.
+
+use super::frame::ChangeParams;
+use crate::core::base::json_write::{push_name, push_string};
+use crate::core::base::{Json, Kind};
+
+/// What a filter can compare with (Realtime, "Available filters").
+const OPERATORS: [&str; 13] =
+    ["eq", "neq", "lt", "lte", "gt", "gte", "in", "like", "ilike", "is", "match", "imatch", "isdistinct"];
+/// The most values of an `in` filter.
+const IN_LIMIT: usize = 100;
+
+/// Whether the server will take `filter`: `column=[not.]operator.value`. One that it does not take would end every
+/// `postgres_changes` of its channel, so it is refused here.
+pub fn is_filter(filter: &str) -> bool {
+    let Some((column, rest)) = filter.split_once('=') else { return false };
+    let rest = rest.strip_prefix("not.").unwrap_or(rest);
+    let Some((operator, value)) = rest.split_once('.') else { return false };
+    if operator == "in" {
+        let list = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
+        return !column.is_empty()
+            && list.is_some_and(|list| !list.is_empty() && split_outside(list, b',').len() <= IN_LIMIT);
+    }
+    !column.is_empty() && OPERATORS.contains(&operator)
+}
+
+/// The pieces of `text` between separators that are in no quotes and no brackets.
+pub(crate) fn split_outside(text: &str, separator: u8) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let (mut start, mut depth, mut quoted, mut escaped) = (0, 0i32, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            byte if byte == separator && depth == 0 => {
+                pieces.extend(text.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.extend(text.get(start..));
+    pieces
+}
+
+/// `value` as it must stand in a filter: in quotes where it holds `, ( ) " \` or a space at an edge (PostgREST, "Reserved
+/// characters").
+pub fn quote_value(value: &str) -> String {
+    let plain = !value.bytes().any(|byte| matches!(byte, b',' | b'(' | b')' | b'"' | b'\\'))
+        && value.trim() == value
+        && !value.is_empty();
+    if plain {
+        return value.to_owned();
+    }
+    let mut out = String::from("\"");
+    for character in value.chars() {
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+    out
+}
+
+/// The server's ids for what a join asked: `ids[n]` belongs to the n-th entry. `None` if the answer does not match.
+pub(crate) fn match_ids(asked: &[ChangeParams], response: Json<'_>) -> Option<Vec<u64>> {
+    let Some(list) = response.get("postgres_changes") else {
+        return asked.is_empty().then(Vec::new);
+    };
+    let mut ids = Vec::with_capacity(asked.len());
+    for (item, params) in list.items().zip(asked) {
+        let same = |name, wanted: Option<&str>| item.get_str(name).as_deref() == wanted;
+        if !same("event", Some(&params.event)) || !same("schema", Some(&params.schema)) {
+            return None;
+        }
+        if !same("table", params.table.as_deref()) || !same("filter", params.filter.as_deref()) {
+            return None;
+        }
+        ids.push(item.get("id")?.as_u64()?);
+    }
+    (ids.len() == asked.len() && list.items().count() == asked.len()).then_some(ids)
+}
+
+/// The `data` of a change with every `int8` and `numeric` of its rows as a string, so that `JSON.parse` loses no digit.
+pub(crate) fn exact(data: Json<'_>) -> String {
+    let wide: Vec<_> = data
+        .get("columns")
+        .into_iter()
+        .flat_map(Json::items)
+        .filter(|column| matches!(column.get_str("type").as_deref(), Some("int8" | "numeric")))
+        .filter_map(|column| column.get_str("name"))
+        .collect();
+    let mut out = String::with_capacity(data.text().len() + 16);
+    out.push('{');
+    for (name, value) in data.members() {
+        push_name(&mut out, &name);
+        if matches!(&*name, "record" | "old_record") && value.kind() == Kind::Object {
+            out.push('{');
+            for (column, value) in value.members() {
+                push_name(&mut out, &column);
+                if value.kind() == Kind::Number && wide.contains(&column) {
+                    push_string(&mut out, value.text());
+                } else {
+                    out.push_str(value.text());
+                }
+            }
+            out.push('}');
+        } else {
+            out.push_str(value.text());
+        }
+    }
+    out.push('}');
+    out
+}
+
+/// Whether the row of a change is not whole: the server cuts what is over 1 MiB down to its short fields.
+pub(crate) fn is_cut(data: Json<'_>) -> bool {
+    data.get("errors").is_some_and(|errors| errors.items().any(|error| error.text().contains("413")))
+}
+
+/// What a join asked and under which ids the server will speak of it.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) params: Vec<ChangeParams>,
+    pub(crate) ids: Vec<u64>,
+}

@@ -1,0 +1,265 @@
+//! One user of a topic: what the page holds in its hand. Several share a topic without clobbering one another.
+
+use super::changes::is_filter;
+use super::frame::{ChangeParams, ChannelOptions};
+use super::topic::{Flow, Topic, TopicState};
+use super::{Ctx, Followed, Realtime};
+use crate::core::effect::{About, Effect, Failure, Notice, Status};
+use crate::core::error::{Fault, Misuse};
+use crate::core::ids::{ChannelId, RowsId};
+
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) id: ChannelId,
+    /// The topic's name.
+    pub(crate) topic: String,
+    pub(crate) owner: Owner,
+    pub(crate) options: ChannelOptions,
+    /// Subscribed and not unsubscribed since.
+    pub(crate) wanted: bool,
+    /// What the page was last told.
+    pub(crate) reported: Option<Status>,
+    pub(crate) listeners: Vec<Listener>,
+    /// Numbers of 64 bits and more come as strings.
+    pub(crate) exact: bool,
+    /// Lower joins first: 0 for what the visitor sees.
+    pub(crate) priority: u8,
+}
+
+/// Who is told what happens on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The page, through notices.
+    Page,
+    /// Followed rows.
+    Rows(RowsId),
+}
+
+/// One `on('postgres_changes', …)`.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) key: u32,
+    pub(crate) params: ChangeParams,
+}
+
+impl Realtime {
+    /// Makes a channel on `topic`. It joins nothing yet.
+    pub(crate) fn open_channel(&mut self, topic: &str, owner: Owner, options: ChannelOptions) -> Result<ChannelId, Misuse> {
+        if topic.is_empty() {
+            return Err(Misuse::EmptyTopic);
+        }
+        if options.replay.is_some_and(|(_, limit)| !options.private || limit > 25) {
+            return Err(Misuse::BadReplay);
+        }
+        self.last_channel += 1;
+        let id = ChannelId(self.last_channel);
+        self.channels.push(Channel {
+            id,
+            topic: topic.to_owned(),
+            owner,
+            options,
+            wanted: false,
+            reported: None,
+            listeners: Vec::new(),
+            exact: false,
+            priority: 1,
+        });
+        Ok(id)
+    }
+
+    fn channel_mut(&mut self, id: ChannelId) -> Result<&mut Channel, Misuse> {
+        self.channels.iter_mut().find(|channel| channel.id == id).ok_or(Misuse::UnknownChannel)
+    }
+
+    /// Sets which channels join first: 0 for what the visitor sees, 1 for the rest.
+    pub(crate) fn set_priority(&mut self, id: ChannelId, priority: u8) {
+        if let Ok(channel) = self.channel_mut(id) {
+            channel.priority = priority;
+        }
+    }
+
+    /// Whether `int8` and `numeric` come as strings.
+    pub(crate) fn set_exact(&mut self, id: ChannelId, exact: bool) -> Result<(), Misuse> {
+        self.channel_mut(id).map(|channel| channel.exact = exact)
+    }
+
+    /// Adds a listener for changes. On a channel that is subscribed, what the topic does not carry yet makes it join anew.
+    pub(crate) fn listen(&mut self, ctx: &mut Ctx<'_>, id: ChannelId, key: u32, params: ChangeParams) -> Result<(), Misuse> {
+        if params.filter.as_deref().is_some_and(|filter| !is_filter(filter)) {
+            return Err(Misuse::BadFilter);
+        }
+        let channel = self.channel_mut(id)?;
+        channel.listeners.push(Listener { key, params });
+        if channel.wanted {
+            let name = channel.topic.clone();
+            self.cover(ctx, &name);
+            self.join_due(ctx);
+        }
+        Ok(())
+    }
+
+    /// Removes a listener. What the topic carries for nobody any more is left out at its next join.
+    pub(crate) fn unlisten(&mut self, id: ChannelId, key: u32) {
+        if let Ok(channel) = self.channel_mut(id) {
+            channel.listeners.retain(|listener| listener.key != key);
+        }
+    }
+
+    /// Subscribes a channel: joins its topic, or shares the join that is there.
+    pub(crate) fn subscribe(&mut self, ctx: &mut Ctx<'_>, id: ChannelId) -> Result<(), Misuse> {
+        let channel = self.channel_mut(id)?;
+        let (name, options) = (channel.topic.clone(), channel.options.clone());
+        let page = channel.owner == Owner::Page;
+        if channel.wanted {
+            return Ok(());
+        }
+        let shared = self.topics.iter().position(|topic| topic.name == name);
+        if shared.is_none() && self.topics.len() >= ctx.config.topic_limit {
+            return Err(Misuse::TooManyChannels);
+        }
+        let at = shared.unwrap_or_else(|| {
+            self.topics.push(Topic::new(&name, ctx.config));
+            self.topics.len() - 1
+        });
+        let used = self.channels.iter().any(|channel| channel.wanted && channel.topic == name);
+        let Some(topic) = self.topics.get_mut(at) else { return Err(Misuse::UnknownChannel) };
+        let mut rejoin = false;
+        if page {
+            if used && topic.chosen && topic.options != options {
+                return Err(Misuse::OtherOptions);
+            }
+            rejoin = used && topic.options != options;
+            topic.options = options;
+            topic.chosen = true;
+        }
+        if rejoin || matches!(topic.state, TopicState::Idle | TopicState::Leaving { .. } | TopicState::Refused) {
+            topic.lose_join(ctx.now);
+        }
+        let joined = topic.is_joined();
+        let flowing = matches!(topic.state, TopicState::Joined { flow: Flow::Flowing, .. });
+        let channel = self.channel_mut(id)?;
+        channel.wanted = true;
+        channel.reported = None;
+        if self.cover(ctx, &name) && joined {
+            self.report(ctx, id, Status::Subscribed);
+            if flowing {
+                self.tell_rows(ctx, &name, Some(id), || Followed::Flowing);
+            }
+        }
+        self.settle_connection(ctx);
+        self.join_due(ctx);
+        Ok(())
+    }
+
+    /// Sees to it that the topic carries every change that its channels listen for; `true` if it does already.
+    fn cover(&mut self, ctx: &mut Ctx<'_>, name: &str) -> bool {
+        let Some(topic) = self.topics.iter().find(|topic| topic.name == name) else { return false };
+        let covered = self
+            .channels
+            .iter()
+            .filter(|channel| channel.wanted && channel.topic == name)
+            .flat_map(|channel| &channel.listeners)
+            .all(|listener| topic.asked.params.contains(&listener.params));
+        if !covered && matches!(topic.state, TopicState::Joining { .. } | TopicState::Joined { .. }) {
+            // A second join of a topic makes the server end the first; what its rows missed between the two is read.
+            self.lose_join(ctx, name, ctx.now);
+        }
+        covered
+    }
+
+    /// Unsubscribes a channel; the topic is left when its last channel goes.
+    pub(crate) fn unsubscribe(&mut self, ctx: &mut Ctx<'_>, id: ChannelId) -> Result<(), Misuse> {
+        let channel = self.channel_mut(id)?;
+        if !channel.wanted {
+            return Ok(());
+        }
+        channel.wanted = false;
+        let name = channel.topic.clone();
+        self.report(ctx, id, Status::Closed);
+        self.drop_pushes(ctx, |push| push.channel == id);
+        if !self.channels.iter().any(|channel| channel.wanted && channel.topic == name) {
+            self.leave(ctx, &name);
+        }
+        self.settle_connection(ctx);
+        Ok(())
+    }
+
+    /// Unsubscribes a channel and forgets it.
+    pub(crate) fn remove_channel(&mut self, ctx: &mut Ctx<'_>, id: ChannelId) {
+        let _ = self.unsubscribe(ctx, id);
+        self.channels.retain(|channel| channel.id != id);
+    }
+
+    /// Tells the page of a channel's state, if it is another one than it was told last.
+    pub(crate) fn report(&mut self, ctx: &mut Ctx<'_>, id: ChannelId, status: Status) {
+        let Ok(channel) = self.channel_mut(id) else { return };
+        if channel.reported == Some(status) || (channel.reported.is_none() && status == Status::Closed && channel.wanted) {
+            return;
+        }
+        channel.reported = Some(status);
+        if channel.owner == Owner::Page {
+            ctx.effects.push_back(Effect::Notify(Notice::Status(id, status)));
+        }
+    }
+
+    /// Tells every channel of a topic of its state.
+    pub(crate) fn report_all(&mut self, ctx: &mut Ctx<'_>, name: &str, status: Status) {
+        for id in self.channels_of(name) {
+            self.report(ctx, id, status);
+        }
+    }
+
+    /// The subscribed channels of a topic.
+    pub(crate) fn channels_of(&self, name: &str) -> Vec<ChannelId> {
+        let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
+        of_topic.map(|channel| channel.id).collect()
+    }
+
+    /// Tells every channel of a topic what failed, and its rows too. What repeats is told once for each attempt.
+    pub(crate) fn fail(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        name: &str,
+        fault: Fault,
+        detail: &str,
+        retry_in: Option<crate::core::base::Millis>,
+    ) {
+        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == name) {
+            let about = match channel.owner {
+                Owner::Page => About::Channel(channel.id),
+                Owner::Rows(rows) => About::Rows(rows),
+            };
+            let failure = Failure { about, fault, detail: detail.to_owned(), retry_in };
+            match channel.owner {
+                Owner::Page => ctx.effects.push_back(Effect::Notify(Notice::Fault(failure))),
+                Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Failed(failure))),
+            }
+        }
+    }
+
+    /// Tells the rows of a topic something, or only those of one channel.
+    pub(crate) fn tell_rows(
+        &self,
+        ctx: &mut Ctx<'_>,
+        name: &str,
+        only: Option<ChannelId>,
+        what: impl Fn() -> Followed,
+    ) {
+        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == name) {
+            if let Owner::Rows(rows) = channel.owner
+                && only.is_none_or(|only| only == channel.id)
+            {
+                ctx.followed.push_back((rows, what()));
+            }
+        }
+    }
+
+    /// Who is present on a channel's topic, as JSON: an array of pairs of key and list.
+    pub(crate) fn presence(&self, id: ChannelId) -> String {
+        self.channels
+            .iter()
+            .find(|channel| channel.id == id)
+            .and_then(|channel| self.topics.iter().find(|topic| topic.name == channel.topic))
+            .map_or_else(|| String::from("[]"), |topic| topic.presence.to_json())
+    }
+}

@@ -1,0 +1,179 @@
+//! What comes in: which topic it is for, whether it belongs to the current join, and who is told.
+
+use super::channel::Owner;
+use super::frame::{BroadcastPayload, Incoming, Message, PHOENIX, Version};
+use super::refusal::{Cure, classify};
+use super::topic::TopicState;
+use super::{Ctx, Followed, Realtime};
+use crate::core::base::{Json, Kind};
+use crate::core::effect::{About, Effect, Failure, Notice};
+use crate::core::error::Fault;
+
+impl Realtime {
+    pub(crate) fn handle_frame(&mut self, ctx: &mut Ctx<'_>, frame: Option<Incoming<'_>>) {
+        self.note_life();
+        let Some(frame) = frame else {
+            let about = About::Connection;
+            let failure = Failure { about, fault: Fault::BadFrame, detail: String::new(), retry_in: None };
+            ctx.effects.push_back(Effect::Notify(Notice::Fault(failure)));
+            return;
+        };
+        if frame.topic == PHOENIX {
+            return; // the answer to a heartbeat: life has been noted
+        }
+        if let (Message::Reply { ok, response }, Some(reference)) = (&frame.message, frame.reference)
+            && self.handle_reply(ctx, reference, *ok, response.text())
+        {
+            self.handle_unmatched(ctx, &frame);
+            return;
+        }
+        let Some(at) = self.topics.iter().position(|topic| topic.wire == frame.topic) else { return };
+        if self.accepts(&frame, at, ctx.config.version) {
+            self.handle_message(ctx, at, frame.message);
+        }
+    }
+
+    /// "unmatched topic": the server does not know that we are joined, so we are not.
+    fn handle_unmatched(&mut self, ctx: &mut Ctx<'_>, frame: &Incoming<'_>) {
+        let Message::Reply { ok: false, response } = &frame.message else { return };
+        let lost = frame.join_ref.is_none() && response.get_str("reason").as_deref() == Some("unmatched topic");
+        let at = self.topics.iter().position(|topic| topic.wire == frame.topic && topic.is_joined());
+        if let (true, Some(at), Version::V2) = (lost, at, ctx.config.version) {
+            self.end_join(ctx, at, Fault::ChannelClosed, Cure::Retry, "unmatched topic");
+        }
+    }
+
+    /// Whether a frame belongs to the topic's current join. In version 1.0.0 the server never says which join it means, but
+    /// what ends or answers one carries the reference of the message that began it.
+    fn accepts(&self, frame: &Incoming<'_>, at: usize, version: Version) -> bool {
+        let Some(topic) = self.topics.get(at) else { return false };
+        let Some(join_ref) = topic.join_ref() else { return false };
+        let leaving = match topic.state {
+            TopicState::Leaving { reference, .. } => Some(reference),
+            TopicState::Idle
+            | TopicState::Waiting { .. }
+            | TopicState::Joining { .. }
+            | TopicState::Joined { .. }
+            | TopicState::Refused => None,
+        };
+        match &frame.message {
+            Message::Reply { .. } => frame.reference == Some(join_ref) || frame.reference == leaving && leaving.is_some(),
+            Message::Error(_) | Message::Close => match (version, frame.join_ref, frame.reference) {
+                (Version::V2, Some(of), _) | (Version::V1, _, Some(of)) => of == join_ref,
+                (Version::V2, None, _) | (Version::V1, _, None) => true,
+            },
+            Message::System(_)
+            | Message::PresenceState(_)
+            | Message::PresenceDiff(_)
+            | Message::Changes(_)
+            | Message::Broadcast { .. }
+            | Message::Other => topic.is_joined() && frame.join_ref.is_none_or(|of| of == join_ref),
+        }
+    }
+
+    fn handle_message(&mut self, ctx: &mut Ctx<'_>, at: usize, message: Message<'_>) {
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let name = topic.name.clone();
+        match message {
+            Message::Reply { ok, response } => {
+                if matches!(topic.state, TopicState::Leaving { .. }) {
+                    self.finish_leave(ctx, at);
+                } else {
+                    self.handle_join_reply(ctx, at, ok, response);
+                }
+            }
+            Message::Close if matches!(topic.state, TopicState::Leaving { .. }) => self.finish_leave(ctx, at),
+            Message::Close => {
+                let (fault, words) = topic.last_words.take().unwrap_or((Fault::ChannelClosed, String::new()));
+                let cure = if words.is_empty() { Cure::Retry } else { classify(&words).1 };
+                self.end_join(ctx, at, fault, cure, &words);
+            }
+            Message::Error(payload) => {
+                let reason = payload.get_str("reason").unwrap_or_default();
+                self.end_join(ctx, at, Fault::ChannelCrashed, Cure::Retry, &reason);
+            }
+            Message::System(payload) => self.handle_system(ctx, at, payload),
+            Message::PresenceState(payload) | Message::PresenceDiff(payload) => {
+                let mut events = Vec::new();
+                if matches!(message, Message::PresenceState(_)) {
+                    topic.presence.handle_state(payload, &mut events);
+                } else {
+                    topic.presence.handle_diff(payload, &mut events);
+                }
+                for id in self.page_channels(&name) {
+                    for event in &events {
+                        ctx.effects.push_back(Effect::Notify(Notice::Presence(id, event.clone())));
+                    }
+                }
+            }
+            Message::Changes(payload) => self.handle_changes(ctx, at, payload),
+            Message::Broadcast { event, payload, meta } => {
+                let event = event.unwrap_or_default();
+                for id in self.page_channels(&name) {
+                    let event = event.clone().into_owned();
+                    let notice = match payload {
+                        BroadcastPayload::Json(json) => {
+                            let meta = meta.map_or("", Json::text).to_owned();
+                            Notice::Broadcast(id, event, json.text().to_owned(), meta)
+                        }
+                        BroadcastPayload::Bytes(bytes) => Notice::Bytes(id, event, bytes.to_owned()),
+                    };
+                    ctx.effects.push_back(Effect::Notify(notice));
+                }
+            }
+            Message::Other => {}
+        }
+    }
+
+    fn page_channels(&self, name: &str) -> Vec<crate::core::ids::ChannelId> {
+        let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
+        of_topic.filter(|channel| channel.owner == Owner::Page).map(|channel| channel.id).collect()
+    }
+
+    fn handle_system(&mut self, ctx: &mut Ctx<'_>, at: usize, payload: Json<'_>) {
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let name = topic.name.clone();
+        let ok = payload.get_str("status").as_deref() == Some("ok");
+        let changes = payload.get_str("extension").as_deref() == Some("postgres_changes");
+        let message = payload.get_str("message").unwrap_or_default().into_owned();
+        if !ok && !changes {
+            topic.last_words = Some((classify(&message).0, message.clone()));
+        }
+        for id in self.page_channels(&name) {
+            ctx.effects.push_back(Effect::Notify(Notice::System(id, payload.text().to_owned())));
+        }
+        match (changes, ok) {
+            (true, true) => self.handle_flowing(ctx, at),
+            (true, false) => self.handle_flow_error(ctx, at, &message),
+            (false, _) => {}
+        }
+    }
+
+    /// Hands a change to every listener whose entry it matches; a channel is told once, with all keys that matched.
+    fn handle_changes(&mut self, ctx: &mut Ctx<'_>, at: usize, payload: Json<'_>) {
+        let Some(topic) = self.topics.get(at) else { return };
+        let (Some(ids), Some(data)) = (payload.get("ids"), payload.get("data")) else { return };
+        if data.kind() != Kind::Object {
+            return;
+        }
+        let kind = data.get_str("type").unwrap_or_default();
+        let hit: Vec<_> = (topic.asked.params.iter().zip(&topic.asked.ids))
+            .filter(|(_, id)| ids.items().any(|item| item.as_u64() == Some(**id)))
+            // Ids are hashes of what was asked: two entries may share one, and then the event tells them apart.
+            .filter(|(params, _)| params.event == "*" || params.event.eq_ignore_ascii_case(&kind))
+            .map(|(params, _)| params)
+            .collect();
+        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name) {
+            let matching = channel.listeners.iter().filter(|listener| hit.contains(&&listener.params));
+            let keys: Vec<u32> = matching.map(|listener| listener.key).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let text = if channel.exact { super::changes::exact(data) } else { data.text().to_owned() };
+            match channel.owner {
+                Owner::Page => ctx.effects.push_back(Effect::Notify(Notice::Change(channel.id, keys, text))),
+                Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Change(text))),
+            }
+        }
+    }
+}

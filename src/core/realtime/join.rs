@@ -1,0 +1,280 @@
+//! Joining, leaving and joining again: when a topic's turn comes, and what each end of a join leads to.
+
+use super::changes::Asked;
+use super::frame::{ChangeParams, Outgoing, Reference, encode_text, join_parameters};
+use super::refusal::{Cure, classify};
+use super::topic::{Flow, TopicState};
+use super::{Ctx, Followed, Realtime, is_jwt};
+use crate::core::base::{Instant, Json, Millis};
+use crate::core::effect::{Effect, Status};
+use crate::core::error::Fault;
+use crate::core::{Deadline, Why};
+
+/// A join that held so long was sound: the failures before it are forgiven.
+const SOUND: Millis = Millis(30_000);
+/// How long the server is deaf to the whole socket while it refuses a join.
+const BLOCKED: Millis = Millis(5_000);
+
+impl Realtime {
+    /// Sends the joins whose time has come, what the visitor sees first, at the pace that the server allows.
+    pub(crate) fn join_due(&mut self, ctx: &mut Ctx<'_>) {
+        if self.open_socket().is_none() || self.next_to_join(ctx.now).is_none() {
+            return;
+        }
+        if !self.auth.is_ready(ctx.now) {
+            self.auth.ask(ctx);
+            return;
+        }
+        while let Some(at) = self.next_to_join(ctx.now) {
+            if !self.joins.take(ctx.now) {
+                return;
+            }
+            self.send_join(ctx, at);
+        }
+    }
+
+    /// The topic that joins next: of those whose time has come, the one with the most visible channel, then the oldest.
+    fn next_to_join(&self, now: Instant) -> Option<usize> {
+        let due = self.topics.iter().enumerate().filter(
+            |(_, topic)| matches!(topic.state, TopicState::Waiting { at } if at <= now),
+        );
+        due.min_by_key(|(_, topic)| {
+            let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name);
+            of_topic.map(|channel| channel.priority).min().unwrap_or(u8::MAX)
+        })
+        .map(|(at, _)| at)
+    }
+
+    fn send_join(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+        let Some(socket) = self.open_socket() else { return };
+        let join_ref = self.next_reference();
+        let token = self.auth.token().filter(|token| is_jwt(token));
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let mut params: Vec<ChangeParams> = Vec::new();
+        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name) {
+            for listener in &channel.listeners {
+                if !params.contains(&listener.params) {
+                    params.push(listener.params.clone());
+                }
+            }
+        }
+        let payload = join_parameters(&topic.options, &params.iter().collect::<Vec<_>>(), token);
+        let text = encode_text(ctx.config.version, Some(join_ref), join_ref, &topic.wire, Outgoing::Join(&payload));
+        topic.state = TopicState::Joining { join_ref, until: ctx.now + ctx.config.push_timeout };
+        topic.asked = Asked { params, ids: Vec::new() };
+        topic.last_words = None;
+        topic.presence.rejoin();
+        topic.track.told = None;
+        topic.track.sent = None;
+        ctx.effects.push_back(Effect::SendText(socket, text));
+    }
+
+    /// The answer to a join.
+    pub(crate) fn handle_join_reply(&mut self, ctx: &mut Ctx<'_>, at: usize, ok: bool, response: Json<'_>) {
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let TopicState::Joining { join_ref, .. } = topic.state else { return };
+        let name = topic.name.clone();
+        if !ok {
+            // While it refused this join the server was deaf: the other joins are given that time again.
+            for other in &mut self.topics {
+                if let TopicState::Joining { until, .. } = &mut other.state {
+                    *until = *until + BLOCKED;
+                }
+            }
+            let reason = response.get_str("reason").unwrap_or_else(|| response.text().into());
+            let (fault, cure) = classify(&reason);
+            self.end_join(ctx, at, fault, cure, &reason);
+            return;
+        }
+        let Some(ids) = super::changes::match_ids(&topic.asked.params, response) else {
+            self.end_join(ctx, at, Fault::ChangesRefused, Cure::Retry, response.text());
+            return;
+        };
+        let nothing = ids.is_empty();
+        topic.asked.ids = ids;
+        let flow =
+            if nothing { Flow::Nothing } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
+        topic.state = TopicState::Joined { join_ref, flow };
+        topic.joined_at = ctx.now;
+        topic.refreshed = false;
+        self.report_all(ctx, &name, Status::Subscribed);
+        self.send_due(ctx);
+    }
+
+    /// The server says that changes flow; again after each new token and after its database was away.
+    pub(crate) fn handle_flowing(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        if let TopicState::Joined { flow, .. } = &mut topic.state
+            && *flow != Flow::Nothing
+        {
+            *flow = Flow::Flowing;
+            let name = topic.name.clone();
+            self.tell_rows(ctx, &name, None, || Followed::Flowing);
+        }
+    }
+
+    /// The server says that it does not send the changes of a joined topic.
+    pub(crate) fn handle_flow_error(&mut self, ctx: &mut Ctx<'_>, at: usize, message: &str) {
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let TopicState::Joined { flow, .. } = &mut topic.state else { return };
+        let name = topic.name.clone();
+        // Bad parameters stay bad; the rest the server tries again by itself every 5 to 10 s.
+        let bad = ["given parameters", "filter", "subscription params"].iter().any(|word| message.contains(word));
+        *flow = if bad { Flow::Refused } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
+        let retry_in = if bad { None } else { Some(ctx.config.changes_timeout) };
+        self.tell_rows(ctx, &name, None, || Followed::Lost);
+        self.fail(ctx, &name, Fault::ChangesRefused, message, retry_in);
+    }
+
+    /// A join, pending or held, is over: what helps decides when there is another.
+    pub(crate) fn end_join(&mut self, ctx: &mut Ctx<'_>, at: usize, fault: Fault, cure: Cure, detail: &str) {
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let name = topic.name.clone();
+        if topic.is_joined() && ctx.now - topic.joined_at >= SOUND {
+            topic.backoff.reset();
+        }
+        let cure = match cure {
+            Cure::Refresh if topic.refreshed && fault != Fault::TokenExpired => Cure::Stop,
+            Cure::Refresh => {
+                topic.refreshed = true;
+                if self.auth.distrust(ctx) { Cure::Refresh } else { Cure::Stop }
+            }
+            other => other,
+        };
+        let Some(topic) = self.topics.get_mut(at) else { return };
+        let mut wait = topic.backoff.next_delay(ctx.rng);
+        if cure == Cure::Throttle {
+            let cap = ctx.config.throttle_cap.0;
+            wait = Millis(cap / 4 + ctx.rng.up_to(cap - cap / 4));
+        }
+        if cure == Cure::Stop {
+            topic.lose_join(ctx.now);
+            topic.state = TopicState::Refused;
+            let given_up: Vec<_> = self.channels_of(&name);
+            self.drop_pushes(ctx, |push| given_up.contains(&push.channel));
+        } else {
+            topic.lose_join(ctx.now + wait);
+        }
+        let retry_in = (cure != Cure::Stop).then_some(wait);
+        self.tell_rows(ctx, &name, None, || Followed::Lost);
+        self.fail(ctx, &name, fault, detail, retry_in);
+        let status = if fault == Fault::JoinTimeout { Status::TimedOut } else { Status::Errored };
+        self.report_all(ctx, &name, status);
+    }
+
+    /// A topic is to be joined anew from `at` on; its rows are told that they may miss something.
+    pub(crate) fn lose_join(&mut self, ctx: &mut Ctx<'_>, name: &str, at: Instant) {
+        if let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) {
+            topic.lose_join(at);
+        }
+        self.tell_rows(ctx, name, None, || Followed::Lost);
+    }
+
+    /// The socket is gone: every join with it. `tell` is false when the page itself goes to sleep.
+    pub(crate) fn lose_joins(&mut self, ctx: &mut Ctx<'_>, tell: bool) {
+        self.joins.drain(ctx.now);
+        for at in 0..self.topics.len() {
+            let Some(topic) = self.topics.get_mut(at) else { return };
+            let name = topic.name.clone();
+            match topic.state {
+                TopicState::Leaving { .. } => topic.state = TopicState::Idle,
+                TopicState::Joining { .. } | TopicState::Joined { .. } => {
+                    topic.lose_join(ctx.now);
+                    self.tell_rows(ctx, &name, None, || Followed::Lost);
+                    if tell {
+                        self.report_all(ctx, &name, Status::Errored);
+                    }
+                }
+                TopicState::Idle | TopicState::Waiting { .. } | TopicState::Refused => {}
+            }
+        }
+        self.topics.retain(|topic| topic.state != TopicState::Idle);
+        self.drop_pushes(ctx, |push| push.is_sent());
+    }
+
+    /// Leaves a topic that no channel uses any more.
+    pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, name: &str) {
+        let reference = self.next_reference();
+        let socket = self.open_socket();
+        let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) else { return };
+        let join_ref = topic.join_ref();
+        topic.lose_join(ctx.now);
+        topic.track.wanted = None;
+        topic.state = TopicState::Idle;
+        if let (Some(join_ref), Some(socket)) = (join_ref, socket) {
+            let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, Outgoing::Leave);
+            ctx.effects.push_back(Effect::SendText(socket, text));
+            topic.state = TopicState::Leaving { join_ref, reference, until: ctx.now + ctx.config.push_timeout };
+        }
+        self.topics.retain(|topic| topic.state != TopicState::Idle);
+    }
+
+    /// The leave is answered, or the server closed the topic: it is gone.
+    pub(crate) fn finish_leave(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+        if let Some(topic) = self.topics.get_mut(at) {
+            topic.state = TopicState::Idle;
+        }
+        self.topics.retain(|topic| topic.state != TopicState::Idle);
+        self.settle_connection(ctx);
+    }
+
+    /// A new token: every joined topic is told, and those that the old one was refused for try again.
+    pub(crate) fn spread_token(&mut self, ctx: &mut Ctx<'_>) {
+        let socket = self.open_socket();
+        let token = self.auth.token().filter(|token| is_jwt(token)).map(str::to_owned);
+        for at in 0..self.topics.len() {
+            let reference: Reference = self.next_reference();
+            let Some(topic) = self.topics.get_mut(at) else { return };
+            match topic.state {
+                TopicState::Joined { join_ref, .. } | TopicState::Joining { join_ref, .. } => {
+                    if let (Some(socket), Some(token)) = (socket, &token) {
+                        let message = Outgoing::AccessToken(token);
+                        let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
+                        ctx.effects.push_back(Effect::SendText(socket, text));
+                    }
+                }
+                TopicState::Refused => topic.lose_join(ctx.now),
+                TopicState::Idle | TopicState::Waiting { .. } | TopicState::Leaving { .. } => {}
+            }
+        }
+    }
+
+    pub(crate) fn fire_topics(&mut self, ctx: &mut Ctx<'_>) {
+        let mut at = 0;
+        while let Some(topic) = self.topics.get(at) {
+            match topic.state {
+                TopicState::Joining { until, .. } if until <= ctx.now => {
+                    self.end_join(ctx, at, Fault::JoinTimeout, Cure::Retry, "");
+                }
+                TopicState::Joined { flow: Flow::Awaited { until }, .. } if until <= ctx.now => {
+                    self.end_join(ctx, at, Fault::ChangesSilent, Cure::Retry, "");
+                }
+                TopicState::Leaving { until, .. } if until <= ctx.now => {
+                    self.finish_leave(ctx, at);
+                    continue;
+                }
+                TopicState::Idle
+                | TopicState::Waiting { .. }
+                | TopicState::Joining { .. }
+                | TopicState::Joined { .. }
+                | TopicState::Leaving { .. }
+                | TopicState::Refused => {}
+            }
+            at += 1;
+        }
+        self.join_due(ctx);
+    }
+
+    pub(crate) fn topics_deadline(&self, now: Instant) -> Option<Deadline> {
+        let may_join = self.is_open() && self.auth.is_ready(now);
+        let turn = self.joins.next_at();
+        let deadlines = self.topics.iter().filter_map(|topic| match topic.state {
+            TopicState::Waiting { at } if may_join => Some(Deadline::new(at.max(turn), Why::Rejoin)),
+            TopicState::Joining { until, .. } => Some(Deadline::new(until, Why::JoinTimeout)),
+            TopicState::Joined { flow: Flow::Awaited { until }, .. } => Some(Deadline::new(until, Why::ChangesTimeout)),
+            TopicState::Leaving { until, .. } => Some(Deadline::new(until, Why::LeaveTimeout)),
+            TopicState::Idle | TopicState::Waiting { .. } | TopicState::Joined { .. } | TopicState::Refused => None,
+        });
+        deadlines.min_by_key(|deadline| deadline.at)
+    }
+}

@@ -1,0 +1,242 @@
+//! Phoenix channels over one socket: connection, heartbeat, topics, channels, pushes, presence, changes.
+//!
+//! Start at `topic.rs`, whose diagram is the map. **Invariant:** a deadline lives in the state that waits for it.
+//! **Invariant:** a frame of another join changes nothing.
+
+mod auth;
+mod changes;
+mod channel;
+mod connection;
+pub mod frame;
+mod incoming;
+mod join;
+mod pace;
+mod presence;
+mod push;
+mod refusal;
+mod topic;
+
+use std::collections::VecDeque;
+
+pub use auth::is_service_key;
+pub use changes::{is_filter, quote_value};
+pub use channel::Owner;
+pub use push::Broadcast;
+pub use refusal::{Cure, classify};
+
+pub(crate) use auth::is_jwt;
+pub(crate) use changes::is_cut;
+pub(crate) use connection::push_encoded;
+
+use auth::Auth;
+use channel::Channel;
+use connection::Connection;
+use frame::Reference;
+use pace::Bucket;
+use push::Push;
+use topic::Topic;
+
+use super::base::{Backoff, Instant, Millis, Rng};
+use super::config::Config;
+use super::effect::{Effect, Failure};
+use super::ids::{RowsId, SocketId, TokenRequest};
+use super::input::{PageEvent, SocketEvent, TokenAnswer};
+use super::{Deadline, Why};
+
+/// What a part is lent for one call.
+pub(crate) struct Ctx<'a> {
+    pub(crate) now: Instant,
+    pub(crate) rng: &'a mut Rng,
+    pub(crate) config: &'a Config,
+    pub(crate) effects: &'a mut VecDeque<Effect>,
+    /// What the followed rows are to be told.
+    pub(crate) followed: &'a mut VecDeque<(RowsId, Followed)>,
+}
+
+/// What happens to a channel that followed rows own.
+#[derive(Debug)]
+pub(crate) enum Followed {
+    /// Changes flow from here on; the rows must be read.
+    Flowing,
+    /// They do not any more.
+    Lost,
+    /// One change: the `data` of the message.
+    Change(String),
+    /// The server will not send changes; or the join failed, and is tried again or not.
+    Failed(Failure),
+}
+
+/// One socket and all that goes over it.
+#[derive(Debug)]
+pub(crate) struct Realtime {
+    connection: Connection,
+    backoff: Backoff,
+    /// Since when a socket is wanted and not to be had.
+    down_since: Option<Instant>,
+    page: Page,
+    auth: Auth,
+    topics: Vec<Topic>,
+    channels: Vec<Channel>,
+    pushes: Vec<Push>,
+    joins: Bucket,
+    last_socket: u32,
+    last_reference: Reference,
+    last_channel: u32,
+    last_push: u32,
+}
+
+#[derive(Debug)]
+struct Page {
+    online: bool,
+}
+
+impl Realtime {
+    pub(crate) fn new(config: &Config) -> Realtime {
+        let backoff = Backoff::new(config.backoff_base, config.backoff_cap);
+        Realtime {
+            connection: Connection::Closed,
+            backoff: backoff.clone(),
+            down_since: None,
+            page: Page { online: true },
+            auth: Auth::new(config.asks_tokens, backoff),
+            topics: Vec::new(),
+            channels: Vec::new(),
+            pushes: Vec::new(),
+            joins: Bucket::new(config.join_interval, config.join_burst),
+            last_socket: 0,
+            last_reference: 0,
+            last_channel: 0,
+            last_push: 0,
+        }
+    }
+
+    pub(crate) fn handle_socket(&mut self, ctx: &mut Ctx<'_>, socket: SocketId, event: SocketEvent<'_>) {
+        match event {
+            SocketEvent::Opened => self.handle_opened(ctx, socket),
+            SocketEvent::Closed(_) => self.handle_closed(ctx, socket),
+            SocketEvent::Text(_) | SocketEvent::Binary(_) if self.open_socket() != Some(socket) => {}
+            SocketEvent::Text(text) => self.handle_frame(ctx, frame::decode_text(ctx.config.version, text)),
+            SocketEvent::Binary(bytes) => self.handle_frame(ctx, frame::decode_binary(bytes)),
+        }
+    }
+
+    pub(crate) fn handle_page_event(&mut self, ctx: &mut Ctx<'_>, event: PageEvent) {
+        self.handle_page(ctx, event);
+    }
+
+    pub(crate) fn handle_token(&mut self, ctx: &mut Ctx<'_>, request: TokenRequest, answer: TokenAnswer<'_>) {
+        if self.auth.handle_answer(ctx, request, answer) {
+            self.spread_token(ctx);
+        }
+        self.join_due(ctx);
+    }
+
+    /// `setAuth`.
+    pub(crate) fn set_token(&mut self, ctx: &mut Ctx<'_>, token: Option<&str>) {
+        if self.auth.set(ctx, token) {
+            self.spread_token(ctx);
+        }
+        self.join_due(ctx);
+    }
+
+    /// The token for a read over HTTP: the user's, or the key where that is a JWT; `None` if the key goes alone.
+    pub(crate) fn read_token(&self, config: &Config) -> Option<String> {
+        self.auth.token().or(Some(config.key.as_str()).filter(|key| is_jwt(key))).map(str::to_owned)
+    }
+
+    /// Whether a read may go out: the token is known.
+    pub(crate) fn may_read(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let ready = self.auth.is_ready(ctx.now);
+        if !ready {
+            self.auth.ask(ctx);
+        }
+        ready
+    }
+
+    /// The server said that the token is no good: asks for another one. `false` if nobody can be asked.
+    pub(crate) fn refresh_token(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        self.auth.distrust(ctx)
+    }
+
+    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx<'_>) {
+        self.auth.fire_due(ctx);
+        self.fire_connection(ctx);
+        self.fire_topics(ctx);
+        self.fire_pushes(ctx);
+    }
+
+    pub(crate) fn next_deadline(&self, now: Instant, config: &Config) -> Option<Deadline> {
+        Deadline::earliest([
+            self.auth.next_deadline(),
+            self.connection_deadline(),
+            self.topics_deadline(now),
+            self.pushes_deadline(config),
+        ])
+    }
+
+    /// Whether anything needs the socket.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.channels.iter().any(|channel| channel.wanted)
+            || self.topics.iter().any(|topic| matches!(topic.state, topic::TopicState::Leaving { .. }))
+    }
+
+    /// How long a socket has been wanted and not to be had.
+    pub(crate) fn down_for(&self, now: Instant) -> Option<Millis> {
+        self.down_since.map(|since| now - since)
+    }
+
+    /// When `down_for` will reach `span`.
+    pub(crate) fn down_for_at(&self, span: Millis) -> Option<Instant> {
+        self.down_since.map(|since| since + span)
+    }
+
+    pub(crate) fn is_online(&self) -> bool {
+        self.page.online
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.open_socket().is_some()
+    }
+
+    /// Whether every topic that is wanted is joined and flows.
+    pub(crate) fn is_live(&self) -> bool {
+        self.is_open()
+            && self.topics.iter().all(|topic| {
+                topic.is_live()
+                    || matches!(
+                        topic.state,
+                        topic::TopicState::Idle | topic::TopicState::Leaving { .. } | topic::TopicState::Refused
+                    )
+            })
+    }
+
+    /// Whether something is wanted and all of it was refused for good.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.topics.is_empty() && self.topics.iter().all(|topic| topic.state == topic::TopicState::Refused)
+    }
+
+    /// Leaves everything and closes the socket: the client is closed.
+    pub(crate) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        for at in 0..self.channels.len() {
+            if let Some(id) = self.channels.get(at).map(|channel| channel.id) {
+                self.report(ctx, id, super::effect::Status::Closed);
+            }
+        }
+        self.drop_pushes(ctx, |_| true);
+        self.channels.clear();
+        self.topics.clear();
+        self.auth.stop();
+        self.close_socket(ctx);
+    }
+}
+
+impl Deadline {
+    /// The first of several.
+    pub(crate) fn earliest<const N: usize>(deadlines: [Option<Deadline>; N]) -> Option<Deadline> {
+        deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at)
+    }
+
+    pub(crate) fn new(at: Instant, why: Why) -> Deadline {
+        Deadline { at, why }
+    }
+}

@@ -1,0 +1,308 @@
+//! Followed rows: read, then kept current by changes, and read again after every gap.
+//!
+//! A set is *live* when the server has said that changes flow and the rows have been read after that. What comes while a
+//! read is under way is held back and merged by primary key and version, so that old never shows over new.
+
+mod merge;
+mod read;
+
+use std::borrow::Cow;
+
+use super::base::{Backoff, Instant, Json, Millis};
+use super::config::Config;
+use super::effect::{About, Effect, Failure, RowsEvent};
+use super::error::Fault;
+use super::ids::{ChannelId, RequestId, RowsId};
+use super::realtime::{Ctx, Followed, is_cut};
+use super::{Deadline, Why};
+
+use merge::Entry;
+pub(crate) use read::Batch;
+
+/// Changes held back while a read is under way; past that the read is made again instead.
+const HELD_LIMIT: usize = 200;
+
+/// What to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowsQuery {
+    /// The schema; `public` unless the project says otherwise.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// `column=operator.value`, as for `postgres_changes` and as PostgREST reads it; `None` for every row.
+    pub filter: Option<String>,
+    /// The columns to read, as PostgREST's `select`; `*` for all.
+    pub select: String,
+    /// The primary key's column.
+    pub key: String,
+    /// One row is expected: its absence is told.
+    pub single: bool,
+}
+
+/// One followed set of rows.
+#[derive(Debug)]
+pub(crate) struct Set {
+    pub(crate) id: RowsId,
+    pub(crate) channel: ChannelId,
+    pub(crate) query: RowsQuery,
+    entries: Vec<Entry>,
+    /// Changes that came since the read now under way was asked for.
+    held: Vec<String>,
+    reading: Reading,
+    backoff: Backoff,
+    /// The server says that changes flow.
+    flowing: bool,
+    /// It was read since then.
+    live: bool,
+    /// The server will never send changes for it: polling is all there is.
+    unfollowed: bool,
+    /// When it is read although nothing came, and how long that wait was.
+    quiet: Option<Instant>,
+    quiet_wait: Millis,
+    /// Silence is worth a read: what is shown can still change.
+    pub(crate) restless: bool,
+    poll_wait: Millis,
+    /// A new token was asked for because of a refused read.
+    refreshed: bool,
+    /// Its absence has been told.
+    missing: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// None is needed.
+    No,
+    /// To be asked for from then on.
+    Wanted { at: Instant },
+    /// Under way.
+    Sent { request: RequestId },
+    /// Refused for good.
+    Refused,
+}
+
+/// All followed sets and the reads under way.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    sets: Vec<Set>,
+    batches: Vec<Batch>,
+    last_request: u32,
+    /// What the owners of the sets are to be told, oldest first.
+    pub(crate) news: Vec<(RowsId, News)>,
+}
+
+/// What a set's owner is told.
+#[derive(Debug)]
+pub(crate) enum News {
+    Event(RowsEvent),
+    Failed(Failure),
+}
+
+impl Rows {
+    pub(crate) fn open(&mut self, now: Instant, config: &Config, id: RowsId, channel: ChannelId, query: RowsQuery) {
+        self.sets.push(Set {
+            id,
+            channel,
+            query,
+            entries: Vec::new(),
+            held: Vec::new(),
+            // The first read does not wait for the socket: the page shows something sooner.
+            reading: Reading::Wanted { at: now },
+            backoff: Backoff::new(config.backoff_base, config.backoff_cap),
+            flowing: false,
+            live: false,
+            unfollowed: false,
+            quiet: None,
+            quiet_wait: config.quiet_interval,
+            restless: true,
+            poll_wait: config.poll_interval,
+            refreshed: false,
+            missing: false,
+        });
+    }
+
+    /// Forgets a set; the channel that it had is returned, to be removed.
+    pub(crate) fn close(&mut self, ctx: &mut Ctx<'_>, id: RowsId) -> Option<ChannelId> {
+        let at = self.sets.iter().position(|set| set.id == id)?;
+        let set = self.sets.remove(at);
+        for batch in &mut self.batches {
+            batch.sets.retain(|of| *of != id);
+        }
+        self.abort_empty(ctx);
+        Some(set.channel)
+    }
+
+    /// Whether every set is live.
+    pub(crate) fn is_live(&self) -> bool {
+        self.sets.iter().all(|set| set.live || set.reading == Reading::Refused)
+    }
+
+    /// Whether something is followed and none of it may be read.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(|set| set.reading == Reading::Refused)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    /// Whether the server will send no changes for any of them.
+    pub(crate) fn is_unfollowed(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(|set| set.unfollowed)
+    }
+
+    /// Forgets everything: the client is closed.
+    pub(crate) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        self.sets.clear();
+        self.abort_empty(ctx);
+        self.news.clear();
+    }
+
+    pub(crate) fn set(&self, id: RowsId) -> Option<&Set> {
+        self.sets.iter().find(|set| set.id == id)
+    }
+
+    pub(crate) fn set_mut(&mut self, id: RowsId) -> Option<&mut Set> {
+        self.sets.iter_mut().find(|set| set.id == id)
+    }
+
+    /// Reads again what was refused: there is a new token.
+    pub(crate) fn forgive(&mut self, now: Instant) {
+        for set in self.sets.iter_mut().filter(|set| set.reading == Reading::Refused) {
+            set.reading = Reading::Wanted { at: now };
+        }
+    }
+
+    /// The page has come back to life without a socket: what is shown may be old.
+    pub(crate) fn wake(&mut self, now: Instant) {
+        for set in self.sets.iter_mut().filter(|set| !set.live) {
+            if let Reading::Wanted { at } = &mut set.reading {
+                *at = now;
+            } else if set.reading == Reading::No {
+                set.reading = Reading::Wanted { at: now };
+            }
+            set.backoff.reset();
+        }
+    }
+
+    pub(crate) fn handle_followed(&mut self, ctx: &mut Ctx<'_>, id: RowsId, what: Followed) {
+        let Some(at) = self.sets.iter().position(|set| set.id == id) else { return };
+        let Some(set) = self.sets.get_mut(at) else { return };
+        match what {
+            Followed::Flowing => {
+                // What was asked for before changes flowed may miss one that came between: it is asked for again.
+                set.flowing = true;
+                set.unfollowed = false;
+                set.live = false;
+                set.held.clear();
+                set.want_read(ctx.now);
+                self.abort_empty(ctx);
+            }
+            Followed::Lost => {
+                if set.live {
+                    self.news.push((id, News::Event(RowsEvent::Stale)));
+                }
+                set.flowing = false;
+                set.live = false;
+                set.quiet = None;
+                set.poll_wait = ctx.config.poll_interval;
+            }
+            Followed::Failed(failure) => {
+                set.unfollowed = failure.retry_in.is_none();
+                self.news.push((id, News::Failed(failure)));
+            }
+            Followed::Change(data) => self.handle_change(ctx, at, data),
+        }
+    }
+
+    fn handle_change(&mut self, ctx: &mut Ctx<'_>, at: usize, data: String) {
+        let Some(set) = self.sets.get_mut(at) else { return };
+        let Some(json) = Json::parse(&data) else { return };
+        if is_cut(json) {
+            // The row was too large for a message: what is there is not all of it.
+            set.want_read(ctx.now);
+            self.abort_empty(ctx);
+            return;
+        }
+        set.rest(ctx);
+        let reading = matches!(set.reading, Reading::Sent { .. }) || set.flowing && !set.live;
+        if reading && !set.has_version(json) {
+            if set.held.len() == HELD_LIMIT {
+                set.held.clear();
+                set.want_read(ctx.now);
+            }
+            set.held.push(data);
+            return;
+        }
+        let (id, mut events) = (set.id, Vec::new());
+        set.apply_change(json, &mut events);
+        if reading {
+            // Applied by its version already; it still tells the read what is newer than the read.
+            set.held.push(data);
+        }
+        self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Deadline> {
+        let sets = self.sets.iter().filter_map(|set| {
+            let read = match set.reading {
+                Reading::Wanted { at } => Some(Deadline::new(at, Why::Read)),
+                Reading::No | Reading::Sent { .. } | Reading::Refused => None,
+            };
+            let quiet = set.quiet.filter(|_| set.restless && set.reading == Reading::No);
+            Deadline::earliest([read, quiet.map(|at| Deadline::new(at, Why::Quiet))])
+        });
+        let batches = self.batches.iter().map(|batch| Deadline::new(batch.until, Why::ReadTimeout));
+        sets.chain(batches).min_by_key(|deadline| deadline.at)
+    }
+}
+
+impl Set {
+    fn want_read(&mut self, now: Instant) {
+        if self.reading != Reading::Refused {
+            self.reading = Reading::Wanted { at: now };
+        }
+    }
+
+    /// Something came: silence begins anew.
+    fn rest(&mut self, ctx: &Ctx<'_>) {
+        self.quiet_wait = ctx.config.quiet_interval;
+        if self.live {
+            self.quiet = Some(ctx.now + self.quiet_wait);
+        }
+    }
+
+    /// The current rows as JSON: an array in the order in which they were first seen.
+    pub(crate) fn to_json(&self) -> String {
+        let mut out = String::from("[");
+        for entry in &self.entries {
+            super::base::json_write::push_comma(&mut out);
+            out.push_str(&entry.text);
+        }
+        out.push(']');
+        out
+    }
+
+    fn failure(&self, fault: Fault, detail: &str, retry_in: Option<Millis>) -> (RowsId, News) {
+        let about = About::Rows(self.id);
+        (self.id, News::Failed(Failure { about, fault, detail: detail.to_owned(), retry_in }))
+    }
+}
+
+/// A value as it is compared and shown as a key: a string without its quotes, anything else as it stands.
+pub(crate) fn key_text(value: Json<'_>) -> Cow<'_, str> {
+    value.as_str().unwrap_or(Cow::Borrowed(value.text()))
+}
+
+impl Rows {
+    /// Gives up the reads that nobody waits for any more.
+    fn abort_empty(&mut self, ctx: &mut Ctx<'_>) {
+        let sets = &self.sets;
+        self.batches.retain(|batch| {
+            let awaited = sets.iter().any(|set| set.reading == Reading::Sent { request: batch.request });
+            if !awaited {
+                ctx.effects.push_back(Effect::AbortRead(batch.request));
+            }
+            awaited
+        });
+    }
+}

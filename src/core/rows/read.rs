@@ -1,0 +1,243 @@
+//! Reading rows over HTTP: one request for many sets, tried again as the answer asks, and polling without a socket.
+
+use super::{News, Reading, Rows, key_text};
+use crate::core::base::{Instant, Json, Kind, Millis, Rng};
+use crate::core::config::Config;
+use crate::core::effect::{Effect, RowsEvent};
+use crate::core::error::Fault;
+use crate::core::ids::{RequestId, RowsId};
+use crate::core::input::Answer;
+use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value};
+
+/// The most rows that one request asks for by their keys.
+const BATCH_LIMIT: usize = 50;
+
+/// One read under way, for one set or for several that differ only in the value of one column.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) request: RequestId,
+    pub(crate) sets: Vec<RowsId>,
+    pub(crate) until: Instant,
+    /// The column whose values tell the sets apart, if there are several.
+    column: Option<String>,
+}
+
+impl Rows {
+    /// Sends the reads whose time has come, gives up those that take too long, and reads what has been silent for long.
+    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime) {
+        let late: Vec<RequestId> =
+            self.batches.iter().filter(|batch| batch.until <= ctx.now).map(|batch| batch.request).collect();
+        for request in late {
+            ctx.effects.push_back(Effect::AbortRead(request));
+            self.handle_answer(ctx, realtime, request, Answer { status: 0, retry_after: None, body: "" });
+        }
+        for set in &mut self.sets {
+            if set.restless && set.reading == Reading::No && set.quiet.is_some_and(|at| at <= ctx.now) {
+                set.reading = Reading::Wanted { at: ctx.now };
+                set.quiet_wait = Millis((set.quiet_wait.0 * 2).min(ctx.config.quiet_cap.0));
+            }
+        }
+        let now = ctx.now;
+        let due = |reading: Reading| matches!(reading, Reading::Wanted { at } if at <= now);
+        if !self.sets.iter().any(|set| due(set.reading)) {
+            return;
+        }
+        if !realtime.may_read(ctx) {
+            // Without a token nothing is read; its arrival brings us here again.
+            for set in self.sets.iter_mut().filter(|set| due(set.reading)) {
+                set.reading = Reading::Wanted { at: ctx.now + ctx.config.push_timeout };
+            }
+            return;
+        }
+        while let Some(first) = self.sets.iter().position(|set| due(set.reading)) {
+            self.send_read(ctx, realtime, first);
+        }
+    }
+
+    /// The token has come: the reads that waited for it go out now.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        for set in &mut self.sets {
+            if set.reading != Reading::No
+                && set.backoff.attempts() == 0
+                && let Reading::Wanted { at } = &mut set.reading
+            {
+                *at = now;
+            }
+        }
+    }
+
+    fn send_read(&mut self, ctx: &mut Ctx<'_>, realtime: &Realtime, first: usize) {
+        self.last_request += 1;
+        let request = RequestId(self.last_request);
+        let Some(query) = self.sets.get(first).map(|set| set.query.clone()) else { return };
+        let by_value = query.filter.as_deref().and_then(|filter| filter.split_once("=eq."));
+        let mut ids = Vec::new();
+        let mut values: Vec<&str> = Vec::new();
+        for (at, set) in self.sets.iter_mut().enumerate() {
+            let due = matches!(set.reading, Reading::Wanted { at } if at <= ctx.now);
+            let same_shape = set.query.table == query.table
+                && set.query.schema == query.schema
+                && set.query.select == query.select;
+            let value = set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq."));
+            let joins = match (by_value, value) {
+                (Some((column, _)), Some((other, _))) => column == other && same_shape && ids.len() < BATCH_LIMIT,
+                _ => false,
+            };
+            if at == first || due && joins {
+                set.reading = Reading::Sent { request };
+                ids.push(set.id);
+                values.extend(value.map(|(_, value)| value).filter(|_| by_value.is_some()));
+            }
+        }
+        let mut url = ctx.config.rest_url.clone();
+        url.push('/');
+        push_encoded(&mut url, &query.table);
+        url.push_str("?select=");
+        push_encoded(&mut url, &query.select);
+        let mut column = None;
+        if let Some((name, value)) = query.filter.as_deref().and_then(|filter| filter.split_once('=')) {
+            url.push('&');
+            push_encoded(&mut url, name);
+            url.push('=');
+            if values.len() > 1 {
+                column = Some(name.to_owned());
+                url.push_str("in.(");
+                for (at, value) in values.iter().enumerate() {
+                    if at > 0 {
+                        url.push(',');
+                    }
+                    push_encoded(&mut url, &quote_value(value));
+                }
+                url.push(')');
+            } else {
+                push_encoded(&mut url, value);
+            }
+        }
+        let token = realtime.read_token(ctx.config);
+        ctx.effects.push_back(Effect::Read { request, url, schema: query.schema, token });
+        self.batches.push(Batch { request, sets: ids, until: ctx.now + ctx.config.read_timeout, column });
+    }
+
+    /// The end of a read; one that nobody waits for changes nothing.
+    pub(crate) fn handle_answer(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime, request: RequestId, answer: Answer<'_>) {
+        let Some(at) = self.batches.iter().position(|batch| batch.request == request) else { return };
+        let batch = self.batches.remove(at);
+        let json = Json::parse(answer.body);
+        match (answer.status, json) {
+            (200..=299, Some(rows)) if rows.kind() == Kind::Array => self.take_rows(ctx, realtime, &batch, rows),
+            (200..=299, _) => self.retry(ctx, &batch, Fault::BadAnswer, "", None),
+            (401, _) => self.renew(ctx, realtime, &batch, &message_of(json)),
+            (0 | 408 | 425 | 429 | 500..=599, _) => {
+                self.retry(ctx, &batch, Fault::ReadFailed, &message_of(json), answer.retry_after);
+            }
+            _ => self.refuse(&batch, Fault::ReadRefused, &message_of(json)),
+        }
+    }
+
+    fn take_rows(&mut self, ctx: &mut Ctx<'_>, realtime: &Realtime, batch: &Batch, rows: Json<'_>) {
+        for set in &mut self.sets {
+            // A set that was asked about anew while this read was under way waits for the later one.
+            if set.reading != (Reading::Sent { request: batch.request }) {
+                continue;
+            }
+            let value = set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq.")).map(|(_, value)| value);
+            let mine: Vec<Json<'_>> = rows
+                .items()
+                .filter(|row| match &batch.column {
+                    None => true,
+                    Some(column) => row.get(column).is_some_and(|of| Some(&*key_text(of)) == value),
+                })
+                .collect();
+            set.reading = Reading::No;
+            set.backoff.reset();
+            set.refreshed = false;
+            let mut events = Vec::new();
+            set.apply_read(&mine, &mut events);
+            let found = !events.is_empty();
+            let id = set.id;
+            self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
+            if set.query.single && set.entries.is_empty() && !set.missing {
+                set.missing = true;
+                self.news.push(set.failure(Fault::RowMissing, "", Some(ctx.config.poll_cap)));
+            }
+            if set.flowing && !set.live {
+                set.live = true;
+                self.news.push((id, News::Event(RowsEvent::Live(!found))));
+            }
+            if found {
+                set.quiet_wait = ctx.config.quiet_interval;
+                set.poll_wait = ctx.config.poll_interval;
+            }
+            set.quiet = set.live.then(|| ctx.now + set.quiet_wait);
+            // Nothing follows it: it is read again and again, less and less often while nothing is found.
+            let down = realtime.down_for(ctx.now).is_some_and(|span| span >= ctx.config.poll_after);
+            if set.unfollowed || set.missing || down && !set.flowing {
+                set.reading = Reading::Wanted { at: ctx.now + set.poll_wait };
+                let cap = if set.missing { ctx.config.quiet_cap } else { ctx.config.poll_cap };
+                set.poll_wait = Millis((set.poll_wait.0 * 2).min(cap.0));
+            }
+        }
+    }
+
+    /// No socket can be had: what is not followed is read at intervals from now on.
+    pub(crate) fn start_polling(&mut self, now: Instant) {
+        for set in self.sets.iter_mut().filter(|set| !set.flowing && set.reading == Reading::No) {
+            set.reading = Reading::Wanted { at: now };
+        }
+    }
+
+    fn retry(&mut self, ctx: &mut Ctx<'_>, batch: &Batch, fault: Fault, detail: &str, retry_after: Option<u32>) {
+        // One draw for all sets of the batch, so that they stay together.
+        let mut wait = None;
+        for set in &mut self.sets {
+            if set.reading != (Reading::Sent { request: batch.request }) {
+                continue;
+            }
+            let drawn = set.backoff.next_delay(ctx.rng);
+            let wait = *wait.get_or_insert_with(|| stretch(drawn, retry_after, ctx.config, ctx.rng));
+            set.reading = Reading::Wanted { at: ctx.now + wait };
+            self.news.push(set.failure(fault, detail, Some(wait)));
+        }
+    }
+
+    /// 401: the key is wrong, or the token is not taken any more; a new one is asked for once.
+    fn renew(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime, batch: &Batch, message: &str) {
+        if message.contains("API key") {
+            self.refuse(batch, Fault::KeyRefused, message);
+            return;
+        }
+        let renewing = self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed)
+            && realtime.refresh_token(ctx);
+        if !renewing {
+            let fault = if message.contains("expired") { Fault::TokenExpired } else { Fault::ReadRefused };
+            self.refuse(batch, fault, message);
+            return;
+        }
+        for set in self.sets.iter_mut().filter(|set| set.reading == Reading::Sent { request: batch.request }) {
+            set.refreshed = true;
+            set.reading = Reading::Wanted { at: ctx.now };
+        }
+    }
+
+    fn refuse(&mut self, batch: &Batch, fault: Fault, detail: &str) {
+        for set in &mut self.sets {
+            if set.reading == (Reading::Sent { request: batch.request }) {
+                set.reading = Reading::Refused;
+                self.news.push(set.failure(fault, detail, None));
+            }
+        }
+    }
+}
+
+/// At least what the server asked for, at most the cap for throttled clients, and never all at once.
+fn stretch(drawn: Millis, retry_after: Option<u32>, config: &Config, rng: &mut Rng) -> Millis {
+    let asked = u64::from(retry_after.unwrap_or(0)).saturating_mul(1000).min(config.throttle_cap.0);
+    let spread = if asked > 0 { rng.up_to(asked / 4) } else { 0 };
+    Millis(drawn.0.max(asked + spread))
+}
+
+/// The server's own words, in the shape of PostgREST or of Supabase's gateway.
+fn message_of(json: Option<Json<'_>>) -> String {
+    let Some(json) = json else { return String::new() };
+    json.get_str("message").or_else(|| json.get_str("error")).unwrap_or_default().into_owned()
+}

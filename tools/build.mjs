@@ -1,0 +1,172 @@
+// The package, from src/ and js/.
+//
+//   node tools/build.mjs          what is published, into dist/: small, minified, with std rebuilt for size
+//   node tools/build.mjs --dev    what one works with, into target/dist-dev/: quick to build, readable, with source maps
+//
+// They lie in different folders, so that neither is ever taken for the other. Each is made anew only when something that
+// it is made of has changed.
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { filesUnder, fingerprint, root } from './project.mjs'
+import { hasStdSources, rustcVersion } from './rust.mjs'
+import { setUp } from './setup.mjs'
+import { Stop, must, script, step } from './shell.mjs'
+
+/** What a page or a bundler can ask for; js/ has a source of the same name for each. */
+const entries = ['index.js', 'auto.js', 'eventsource.js', 'storywire.css']
+
+/**
+ * The WebAssembly modules, each a set of the crate's features. js/ imports a module's glue as `../pkg/<name>.js`; a module
+ * that nothing in js/ imports is not built.
+ */
+const modules = [
+  { name: 'storywire', features: 'client' },
+  { name: 'storywire_stream', features: 'stream' },
+]
+
+export const devDist = join(root, 'target', 'dist-dev')
+export const releaseDist = join(root, 'dist')
+
+/** Where the glue lies that js/ imports: for the editor, for tsc, and for tests of js/ in Node. */
+const devGlue = join(root, 'pkg')
+
+const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package-lock.json', 'tools/build.mjs'), rustcVersion())
+
+/**
+ * Builds what is out of date. The environment is that of `setUp`.
+ * @param {{ release: boolean, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<string>} the folder that was built
+ */
+export async function build({ release, env }) {
+  const dist = release ? releaseDist : devDist
+  const stamp = join(root, 'target', release ? 'built-release' : 'built-dev')
+  const made = madeOf()
+  const whole = existsSync(dist) && (release || existsSync(devGlue))
+  if (whole && existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return dist
+
+  rmSync(stamp, { force: true })
+  const glue = release ? join(root, 'target', 'pkg-release') : devGlue
+  await step(release ? 'building the package for release (about 1 minute, 2 the first time)' : 'building the package for development', async () => {
+    await compile({ release, env, glue })
+    await assemble({ release, glue, dist })
+  })
+  writeFileSync(stamp, made)
+  return dist
+}
+
+/** Rust to WebAssembly and its glue, by wasm-pack. */
+async function compile({ release, env, glue }) {
+  const sources = filesUnder('js').map((file) => readFileSync(file, 'utf8')).join('\n')
+  const wanted = modules.filter(({ name }) => sources.includes(`pkg/${name}.js`))
+  if (wanted.length === 0) throw new Stop('Nothing in js/ imports ../pkg/storywire.js, so there is nothing to build.')
+  rmSync(glue, { recursive: true, force: true })
+  for (const { name, features } of wanted) {
+    const place = join(root, 'target', release ? 'wasm-pack-release' : 'wasm-pack-dev', name)
+    rmSync(place, { recursive: true, force: true })
+    const size = release ? forSize() : { env: {}, args: [] }
+    const wasmPack = ['--log-level', 'warn', 'build', root, '--mode', 'no-install', '--target', 'web', '--no-pack', '--no-opt']
+    const where = ['--out-dir', place, '--out-name', name, release ? '--release' : '--dev']
+    const cargo = ['--', '--locked', '--no-default-features', '--features', features, ...size.args]
+    await must('wasm-pack could not build the crate.', 'wasm-pack', [...wasmPack, ...where, ...cargo], { cwd: root, env: { ...env, ...size.env } })
+    if (release) await shrink(place, name, env)
+    mkdirSync(glue, { recursive: true })
+    for (const file of readdirSync(place)) if (/\.(js|wasm|d\.ts)$/.test(file)) cpSync(join(place, file), join(glue, file))
+  }
+}
+
+/**
+ * std is rebuilt with the crate's own profile, and a panic ends in one instruction instead of a message: a quarter less to
+ * download. Both are unstable, hence RUSTC_BOOTSTRAP, in a target folder of their own.
+ */
+function forSize() {
+  const env = { CARGO_TARGET_DIR: join(root, 'target', 'release-for-size'), RUSTC_BOOTSTRAP: '1' }
+  if (!hasStdSources()) {
+    console.error("  The sources of Rust's standard library are missing, so this build is about a quarter larger: `rustup component add rust-src` gets them.")
+    return { env: { ...env, RUSTFLAGS: '-Zlocation-detail=none -Zfmt-debug=none' }, args: [] }
+  }
+  return {
+    env: { ...env, RUSTFLAGS: '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none' },
+    args: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
+  }
+}
+
+/** wasm-opt for size, and one-letter names for what module and glue call each other. */
+async function shrink(place, name, env) {
+  const wasm = join(place, `${name}_bg.wasm`)
+  const small = join(place, 'small.wasm')
+  const strip = ['--strip-debug', '--strip-producers', '--strip-target-features']
+  // Without a feature flag it keeps to the features that the module itself declares.
+  const passes = ['-Oz', ...strip, '--minify-imports-and-exports-and-modules']
+  const output = await must('wasm-opt could not shrink the module.', 'wasm-opt', [wasm, '-o', small, ...passes], { env })
+  renameSync(small, wasm)
+  const glue = join(place, `${name}.js`)
+  writeFileSync(glue, rename(readFileSync(glue, 'utf8'), name, JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1))))
+}
+
+/**
+ * Writes the short names into the glue. Of the raw exports that the glue's `init` resolves with, only `memory` keeps its
+ * name; js/ has no business with the others.
+ * @param {{ imports: [string, string, string][], exports: [string, string][] }} names as wasm-opt prints them
+ */
+function rename(glue, name, { imports, exports }) {
+  // A long name left in the glue is a module that cannot start, so nothing may be missed.
+  const replace = (pattern, replacement) => {
+    if (!pattern.test(glue)) throw new Error(`wasm-bindgen writes its glue in another way than this version: ${pattern} is not in that of ${name}`)
+    glue = glue.replace(pattern, replacement)
+  }
+  const literally = (text) => text.replace(/[.$]/g, '\\$&')
+  const module = `./${name}_bg.js`
+  replace(new RegExp(`"${literally(module)}": import0`), '"a": import0')
+  for (const [from, long, short] of imports) {
+    if (from !== module) throw new Error(`${name} imports from ${from}, which its glue does not know`)
+    replace(new RegExp(`^(\\s+)${literally(long)}: `, 'm'), `$1${short}: `)
+  }
+  replace(/(__wbindgen_start\(\);\s+)return wasm;/, '$1return { memory: wasm.memory };')
+  for (const [long, short] of exports) {
+    // Not every export is for the glue: some are for those who walk the heap.
+    glue = glue.replace(new RegExp(`\\bwasm\\.${literally(long)}(?![\\w$])`, 'g'), `wasm.${short}`)
+  }
+  return glue
+}
+
+/** js/ and the glue, put together into what a page loads. */
+async function assemble({ release, glue, dist }) {
+  const { build: bundle } = await import('esbuild')
+  const fresh = `${dist}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  await bundle({
+    entryPoints: entries.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
+    bundle: true,
+    outdir: fresh,
+    format: 'esm',
+    target: 'es2022',
+    charset: 'utf8',
+    minify: release,
+    sourcemap: !release,
+    legalComments: 'none',
+    logLevel: 'error',
+    banner: release ? {} : { js: '// A development build: large, slow and with assertions. `npm run build` makes the one to publish.' },
+    plugins: [
+      {
+        name: 'glue',
+        setup: ({ onResolve }) => onResolve({ filter: /\/pkg\/\w+\.js$/ }, ({ path }) => ({ path: join(glue, path.replace(/.*\//, '')) })),
+      },
+    ],
+  }).catch((error) => {
+    throw new Stop(`${error.message}\nesbuild could not put the package together.`)
+  })
+  for (const file of readdirSync(glue)) if (file.endsWith('.wasm')) cpSync(join(glue, file), join(fresh, file))
+  for (const file of readdirSync(join(root, 'js'))) if (file.endsWith('.d.ts')) cpSync(join(root, 'js', file), join(fresh, file))
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(fresh, dist)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await script(async () => {
+    const release = !process.argv.includes('--dev')
+    const env = await setUp({ browser: false })
+    const dist = await build({ release, env })
+    console.error(`${release ? 'The package' : 'The development build'} is in ${dist}.`)
+  })
+}
