@@ -1,7 +1,7 @@
 //! The parser, against a parser that follows the standard's text word by word and cares for nothing else.
 
 use proptest::prelude::*;
-use storywire::core::sse::{Event, Parser, RECORD, Reader, TooLarge, to_utf16};
+use storywire::core::sse::{Batch, Event, Parser, RECORD, Reader, TooLarge};
 
 /// WHATWG HTML 9.2.5 and 9.2.6, literally: decode all, drop one BOM, split into lines, interpret each.
 fn by_the_letter(stream: &[u8]) -> (Vec<Event>, String, Option<u64>) {
@@ -49,8 +49,7 @@ fn parse<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, String,
     let (mut reader, mut events, mut retry) = (Reader::default(), vec![], None);
     for chunk in chunks {
         parser.feed(chunk).unwrap();
-        events.extend(reader.read(parser.batch()));
-        parser.clear();
+        events.extend(reader.read(&parser.take_batch()));
         retry = parser.take_retry().map(|retry| retry.0).or(retry);
     }
     (events, parser.last_event_id().to_owned(), retry)
@@ -119,8 +118,9 @@ proptest! {
             .iter()
             .map(|end| match *end { u32::MAX => u32::MAX, end => text[..end as usize].encode_utf16().count() as u32 })
             .collect();
-        to_utf16(&mut records, &text);
-        prop_assert_eq!(records, expected);
+        let mut batch = Batch { text, records };
+        batch.to_utf16();
+        prop_assert_eq!(batch.records, expected);
     }
 }
 
@@ -146,10 +146,10 @@ fn an_unfinished_event_is_dropped_and_does_not_advance_the_id() {
     parser.feed(b"id: 1\ndata: a\n\nid: 2\ndata: b\n").unwrap();
     assert_eq!(parser.last_event_id(), "1");
     let mut reader = Reader::default();
-    assert_eq!(reader.read(parser.batch()).len(), 1);
+    assert_eq!(reader.read(&parser.take_batch()).len(), 1);
     parser.restart();
     parser.feed(b"data: c\n\n").unwrap();
-    let events = reader.read(parser.batch());
+    let events = reader.read(&parser.take_batch());
     assert_eq!(events, [Event { name: "message".into(), data: "c".into(), last_event_id: "1".into() }]);
     assert_eq!(parser.last_event_id(), "1");
 }
@@ -159,7 +159,7 @@ fn a_block_without_data_advances_the_id() {
     let mut parser = Parser::new(1 << 20, false);
     parser.feed(b"id: 7\n\n").unwrap();
     assert_eq!(parser.last_event_id(), "7");
-    assert_eq!(Reader::default().read(parser.batch()), []);
+    assert_eq!(Reader::default().read(&parser.take_batch()), []);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn comments_and_unknown_fields_take_no_memory_however_long() {
         parser.feed(b"\n").unwrap();
     }
     parser.feed(b"data: a\n\n").unwrap();
-    assert_eq!(parser.batch().text, "a");
+    assert_eq!(parser.take_batch().text, "a");
     assert_eq!(parser.take_comments(), 1);
 }
 
@@ -200,7 +200,7 @@ fn a_line_of_ten_megabytes_takes_linear_time() {
             parser.feed(&[b'x'; 1_400]).unwrap();
         }
         parser.feed(b"\n\n").unwrap();
-        assert_eq!(parser.batch().text.len(), len / 1_400 * 1_400);
+        assert_eq!(parser.take_batch().text.len(), len / 1_400 * 1_400);
         started.elapsed()
     };
     time(1_000_000);
@@ -213,7 +213,7 @@ fn an_unnamed_event_may_carry_its_type_in_its_data() {
     let name = |data: &str| {
         let mut parser = Parser::new(1 << 20, true);
         parser.feed(data.as_bytes()).unwrap();
-        Reader::default().read(parser.batch()).remove(0).name
+        Reader::default().read(&parser.take_batch()).remove(0).name
     };
     assert_eq!(name("data: {\"type\": \"connected\", \"a\": 1}\n\n"), "connected");
     assert_eq!(name("data: {\"a\": {\"type\": \"inner\"}}\n\n"), "message");
@@ -230,8 +230,7 @@ fn more_names_than_are_numbered_are_served() {
         for number in 0..200 {
             parser.feed(format!("event: name-{number}\ndata: {round}\n\n").as_bytes()).unwrap();
         }
-        let events = reader.read(parser.batch());
-        parser.clear();
+        let events = reader.read(&parser.take_batch());
         assert_eq!(events.len(), 200);
         assert!(events.iter().enumerate().all(|(number, event)| event.name == format!("name-{number}")));
     }

@@ -59,9 +59,10 @@ impl World {
                 Effect::Close { .. } => self.closes += 1,
                 Effect::Probe { .. } => self.probes += 1,
                 Effect::Deliver => {
-                    let events = self.reader.read(self.stream.batch());
+                    let batch = self.stream.take_batch();
+                    let events = self.reader.read(&batch);
                     self.told.extend(events.into_iter().map(|event| event.name + ": " + &event.data));
-                    self.stream.delivered();
+                    self.stream.return_batch(batch);
                 }
                 Effect::Notify(Notice::Opened) => self.told.push("opened".into()),
                 Effect::Notify(Notice::Fault { fault, retry_in }) => {
@@ -553,7 +554,8 @@ fn the_browsers_own_source_reconnects_by_itself_or_is_replaced() {
     let mut world = World::new(Config::default());
     let native = |world: &mut World, event| world.input(Input::Native { attempt: world.attempt, event });
     native(&mut world, NativeEvent::Opened);
-    native(&mut world, NativeEvent::Message);
+    native(&mut world, NativeEvent::Message { name: "message", data: "{\"type\":\"a\"}", id: "5" });
+    assert_eq!((world.last(), world.stream.last_event_id()), ("a: {\"type\":\"a\"}", "5"));
     native(&mut world, NativeEvent::Reconnecting);
     assert_eq!((world.last_code(), world.stream.phase(), world.closes), ("cut", Phase::Opening, 0));
     native(&mut world, NativeEvent::Opened);

@@ -24,18 +24,18 @@ pub enum Input<'a> {
     /// Whether any answer came to the probe.
     Probed { attempt: Attempt, answered: bool },
     /// The browser's own EventSource has opened, received something, lost its connection and is trying again, or given up.
-    Native { attempt: Attempt, event: NativeEvent },
+    Native { attempt: Attempt, event: NativeEvent<'a> },
     /// Something happened to the page.
     Page(PageEvent),
 }
 
 /// What the browser's own EventSource tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NativeEvent {
+pub enum NativeEvent<'a> {
     /// `open`.
     Opened,
-    /// Any message.
-    Message,
+    /// An event, parsed by the browser; `name` is `message` where the stream gave none.
+    Message { name: &'a str, data: &'a str, id: &'a str },
     /// `error`, and it tries again by itself.
     Reconnecting,
     /// `error`, and it does not.
@@ -64,7 +64,7 @@ pub enum Effect {
     Close { attempt: Attempt },
     /// Find out whether the host answers at all, with one request in `no-cors` mode.
     Probe { attempt: Attempt },
-    /// Hand out the batch of [`super::Stream::batch`], then call [`super::Stream::delivered`].
+    /// Hand out what [`super::Stream::take_batch`] gives, then bring it back by [`super::Stream::return_batch`].
     Deliver,
     /// Tell the page.
     Notify(Notice),

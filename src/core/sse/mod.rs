@@ -6,6 +6,7 @@
 //! [`Stream::next_timeout`].
 
 mod answer;
+mod batch;
 mod config;
 mod delay;
 mod effect;
@@ -14,12 +15,11 @@ mod parser;
 mod retry_after;
 mod scan;
 mod stream;
-mod utf16;
 
 pub use answer::{Answer, answer, is_event_stream};
 pub use config::{Config, Manner};
 pub use effect::{Attempt, Deadline, Effect, Fault, FaultCode, Input, NativeEvent, Notice, PageEvent, Phase, Why};
-pub use parser::{Batch, Event, NEW_ID, NO_EVENT, Parser, RECORD, Reader, TooLarge, UNNAMED};
+pub use batch::{Batch, Event, NEW_ID, NO_EVENT, RECORD, Reader, UNNAMED};
+pub use parser::{Parser, TooLarge};
 pub use retry_after::retry_after;
 pub use stream::Stream;
-pub use utf16::to_utf16;

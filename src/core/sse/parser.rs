@@ -4,25 +4,13 @@
 //! that is longer than a chunk is never looked at twice, so time is linear whatever the line's length; comments and unknown
 //! fields are dropped as they come and take no memory.
 
+use std::ops::Range;
+
+use super::batch::{Batch, NEW_ID, NO_EVENT, UNNAMED, UNNUMBERED};
 use super::kinds::{Kind, Kinds};
 use super::scan::line_end;
 use crate::core::base::{Json, Millis};
 
-/// Words of a record: the ends of its data, id and name in the batch's text, and its kind.
-pub const RECORD: usize = 4;
-/// Which of them is the kind.
-pub(super) const KIND_AT: usize = 3;
-/// The kind of a record that is no event: a block without data, whose id counts all the same.
-pub const NO_EVENT: u32 = NUMBER;
-
-/// Low bits of the kind: the number of the event's name; all ones if it has none.
-const NUMBER: u32 = 0xffff;
-/// A name without a number; its text stands in the record.
-const UNNUMBERED: u32 = NUMBER - 1;
-/// The event had no `event:` field; its name, if it is not `message`, was read from the data.
-pub const UNNAMED: u32 = 0x1_0000;
-/// The record's id is new; without the flag the id before it still holds.
-pub const NEW_ID: u32 = 0x2_0000;
 /// Longer than the longest field name with its colon and space (`event: `); a longer line's field is known.
 const HEAD: usize = 7;
 /// What a buffer may keep when it has had to grow for one big event.
@@ -77,8 +65,7 @@ pub struct Parser {
     last_event_id: String,
 
     kinds: Kinds,
-    text: String,
-    records: Vec<u32>,
+    batch: Batch,
     retry: Option<Millis>,
     comments: u32,
 }
@@ -104,8 +91,7 @@ impl Parser {
             id_is_new: false,
             last_event_id: String::new(),
             kinds: Kinds::new(),
-            text: String::new(),
-            records: Vec::new(),
+            batch: Batch::default(),
             retry: None,
             comments: 0,
         }
@@ -113,7 +99,6 @@ impl Parser {
 
     /// Begins a new connection: what stood unfinished is discarded and does not advance the id.
     pub fn restart(&mut self) {
-        self.clear();
         self.carried = 0;
         self.line = Line::Start;
         self.at_stream_start = true;
@@ -156,21 +141,40 @@ impl Parser {
         self.parse(bytes.len())
     }
 
-    /// What has been parsed since [`Parser::clear`].
-    pub fn batch(&self) -> Batch<'_> {
-        Batch { text: &self.text, records: &self.records }
+    /// Whether anything has been parsed since [`Parser::take_batch`].
+    pub fn has_batch(&self) -> bool {
+        !self.batch.records.is_empty()
     }
 
-    /// Both parts of the batch, for [`super::to_utf16`].
-    pub fn batch_mut(&mut self) -> (&str, &mut [u32]) {
-        (&self.text, &mut self.records)
+    /// What has been parsed since the last call.
+    pub fn take_batch(&mut self) -> Batch {
+        std::mem::take(&mut self.batch)
     }
 
-    /// Forgets the batch.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.text.shrink_to(KEPT);
-        self.records.clear();
+    /// Gives a batch back, so that its memory serves the next one.
+    pub fn return_batch(&mut self, mut batch: Batch) {
+        if !self.has_batch() {
+            batch.text.clear();
+            batch.text.shrink_to(KEPT);
+            batch.records.clear();
+            self.batch = batch;
+        }
+    }
+
+    /// Adds an event that somebody else has parsed: the browser's own EventSource.
+    pub fn push(&mut self, name: &str, data: &str, id: &str) {
+        self.forget_event();
+        self.has_data = true;
+        self.data.extend_from_slice(data.as_bytes());
+        if name != "message" {
+            self.name.extend_from_slice(name.as_bytes());
+        }
+        if id != self.last_event_id {
+            self.id.clear();
+            self.id.extend_from_slice(id.as_bytes());
+            self.id_is_new = true;
+        }
+        self.dispatch();
     }
 
     /// The id that the next request carries. It advances when an event is finished, not before.
@@ -260,7 +264,8 @@ impl Parser {
     /// A line that lies in the input from its start to its end.
     fn whole_line(&mut self, line: &[u8]) -> Result<(), TooLarge> {
         if line.is_empty() {
-            return self.dispatch();
+            self.dispatch();
+            return Ok(());
         }
         let Some((field, value)) = split(line) else {
             self.comments += u32::from(line.first() == Some(&b':'));
@@ -315,41 +320,42 @@ impl Parser {
     }
 
     /// An empty line: the event, if it is one, joins the batch.
-    fn dispatch(&mut self) -> Result<(), TooLarge> {
+    fn dispatch(&mut self) {
         if !self.has_data && !self.id_is_new {
             self.name.clear();
-            return Ok(());
+            return;
         }
-        // One event always fits; a chunk full of them is bounded by the chunk.
-        let start = self.text.len();
+        // Taken out so that the batch and the fields can be used at once.
+        let Batch { mut text, mut records } = std::mem::take(&mut self.batch);
+        let start = text.len();
         if self.has_data {
-            push_lossy(&mut self.text, &self.data);
+            push_lossy(&mut text, &self.data);
         }
-        let data_end = self.text.len();
+        let data_end = text.len();
         let mut kind = 0;
         if self.id_is_new {
-            push_lossy(&mut self.text, &self.id);
+            push_lossy(&mut text, &self.id);
             self.last_event_id.clear();
-            self.last_event_id.push_str(self.text.get(data_end..).unwrap_or_default());
+            self.last_event_id.push_str(text.get(data_end..).unwrap_or_default());
             self.id_is_new = false;
             kind |= NEW_ID;
         }
-        let id_end = self.text.len();
-        kind |= if self.has_data { self.push_name(start, data_end) } else { NO_EVENT };
-        self.records.extend_from_slice(&[data_end as u32, id_end as u32, self.text.len() as u32, kind]);
+        let id_end = text.len();
+        kind |= if self.has_data { self.push_name(&mut text, start..data_end) } else { NO_EVENT };
+        records.extend_from_slice(&[data_end as u32, id_end as u32, text.len() as u32, kind]);
+        self.batch = Batch { text, records };
         self.forget_event();
-        Ok(())
     }
 
-    /// The kind of the event whose data lies at `start..end` of the text; adds its name to the text if it is not known yet.
-    fn push_name(&mut self, start: usize, end: usize) -> u32 {
+    /// The kind of the event whose data lies at `data` in the text; adds its name to the text if it is not known yet.
+    fn push_name(&mut self, text: &mut String, data: Range<usize>) -> u32 {
         let mut flags = 0;
         if self.name.is_empty() {
             flags = UNNAMED;
             if !self.type_in_data {
                 return flags;
             }
-            match type_of(self.text.get(start..end).unwrap_or_default()) {
+            match type_of(text.get(data).unwrap_or_default()) {
                 Some(name) => self.name = name,
                 None => return flags,
             }
@@ -358,11 +364,11 @@ impl Parser {
             | match self.kinds.find(&self.name) {
                 Kind::Known(number) => number,
                 Kind::New(number) => {
-                    push_lossy(&mut self.text, &self.name);
+                    push_lossy(text, &self.name);
                     number
                 }
                 Kind::Unnumbered => {
-                    push_lossy(&mut self.text, &self.name);
+                    push_lossy(text, &self.name);
                     UNNUMBERED
                 }
             }
@@ -418,66 +424,5 @@ fn push_lossy(text: &mut String, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(valid) => text.push_str(valid),
         Err(_) => text.push_str(&String::from_utf8_lossy(bytes)),
-    }
-}
-
-/// Finished events: their strings one behind the other in `text`, and [`RECORD`] numbers for each.
-///
-/// A record is the end of the data, of the id and of the name, each beginning where the one before ends, and the kind:
-/// the number of the name, [`UNNAMED`] and [`NEW_ID`]. A name with a number stands in the text only in the record that
-/// gives it the number.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    /// The strings of all events.
-    pub text: &'a str,
-    /// The records.
-    pub records: &'a [u32],
-}
-
-/// One event, as Rust code reads it from a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// `message` where the stream gave no name.
-    pub name: String,
-    /// The lines of data, joined by LF.
-    pub data: String,
-    /// The id that holds with this event: its own, or the last one before it.
-    pub last_event_id: String,
-}
-
-/// Reads batches as Rust values, as `js/stream.js` reads them as JavaScript's: it remembers names by number, and the id.
-#[derive(Clone, Debug, Default)]
-pub struct Reader {
-    names: Vec<String>,
-    last_event_id: String,
-}
-
-impl Reader {
-    /// The events of the next batch, before [`super::to_utf16`] has rewritten it.
-    pub fn read(&mut self, batch: Batch<'_>) -> Vec<Event> {
-        if self.names.is_empty() {
-            self.names.push("message".to_owned());
-        }
-        let mut start = 0;
-        let mut events = Vec::new();
-        for record in batch.records.chunks_exact(RECORD) {
-            let [data_end, id_end, name_end, kind] = record else { continue };
-            let part = |from: u32, to: u32| batch.text.get(from as usize..to as usize).unwrap_or_default().to_owned();
-            if kind & NEW_ID != 0 {
-                self.last_event_id = part(*data_end, *id_end);
-            }
-            let number = kind & NUMBER;
-            let name = part(*id_end, *name_end);
-            if number as usize == self.names.len() {
-                self.names.push(name.clone());
-            }
-            if number != NO_EVENT {
-                let name = self.names.get(number as usize).cloned().unwrap_or(name);
-                let last_event_id = self.last_event_id.clone();
-                events.push(Event { name, data: part(start, *data_end), last_event_id });
-            }
-            start = *name_end;
-        }
-        events
     }
 }

@@ -154,19 +154,14 @@ impl Stream {
         }
     }
 
-    /// What [`Effect::Deliver`] hands out.
-    pub fn batch(&self) -> Batch<'_> {
-        self.parser.batch()
+    /// What [`Effect::Deliver`] hands out. It is moved out, so that listeners may call back while it is read.
+    pub fn take_batch(&mut self) -> Batch {
+        self.parser.take_batch()
     }
 
-    /// Both parts of it, for [`super::to_utf16`].
-    pub fn batch_mut(&mut self) -> (&str, &mut [u32]) {
-        self.parser.batch_mut()
-    }
-
-    /// The batch has been handed out.
-    pub fn delivered(&mut self) {
-        self.parser.clear();
+    /// Brings a batch back when it has been handed out, so that its memory serves the next one.
+    pub fn return_batch(&mut self, batch: Batch) {
+        self.parser.return_batch(batch);
     }
 
     /// The id of the last finished event that had one.
@@ -294,22 +289,28 @@ impl Stream {
         if let Some(retry) = self.parser.take_retry() {
             self.delay.set_base(&self.config, retry);
         }
-        if !self.parser.batch().records.is_empty() {
-            self.effects.push_back(Effect::Deliver);
-        }
+        self.deliver();
         if parsed.is_err() {
             self.stop(FaultCode::EventTooLarge, 200, "");
         }
     }
 
-    fn handle_native(&mut self, event: NativeEvent) {
+    fn deliver(&mut self) {
+        if self.parser.has_batch() {
+            self.effects.push_back(Effect::Deliver);
+        }
+    }
+
+    fn handle_native(&mut self, event: NativeEvent<'_>) {
         match (event, &self.state) {
             (NativeEvent::Opened, State::Opening { .. }) => self.open(),
-            (NativeEvent::Message, State::Open(_)) => {
+            (NativeEvent::Message { name, data, id }, State::Open(_)) => {
                 if let State::Open(connection) = &mut self.state {
                     connection.got_bytes = true;
                     connection.quiet_since = Some(self.now);
                 }
+                self.parser.push(name, data, id);
+                self.deliver();
             }
             (NativeEvent::Reconnecting, State::Open(_) | State::Opening { .. }) => {
                 // The browser waits and tries again by itself, with the id, so its object stays.
