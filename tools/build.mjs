@@ -8,7 +8,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { filesUnder, fingerprint, root } from './project.mjs'
+import { filesUnder, fingerprint, locked, root } from './project.mjs'
 import { hasStdSources, rustcVersion } from './rust.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, must, script, step } from './shell.mjs'
@@ -67,7 +67,7 @@ async function compile({ release, env, glue }) {
     const size = release ? forSize() : { env: {}, args: [] }
     const wasmPack = ['--log-level', 'warn', 'build', root, '--mode', 'no-install', '--target', 'web', '--no-pack', '--no-opt']
     const where = ['--out-dir', place, '--out-name', name, release ? '--release' : '--dev']
-    const cargo = ['--', '--locked', '--no-default-features', '--features', features, ...size.args]
+    const cargo = ['--', ...locked, '--no-default-features', '--features', features, ...size.args]
     await must('wasm-pack could not build the crate.', 'wasm-pack', [...wasmPack, ...where, ...cargo], { cwd: root, env: { ...env, ...size.env } })
     if (release) await shrink(place, name, env)
     mkdirSync(glue, { recursive: true })

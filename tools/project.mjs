@@ -46,6 +46,9 @@ export const oldestRust = () => /^rust-version\s*=\s*"(\d+\.\d+)/m.exec(read('Ca
 /** Shared by all clones of one user, so that a second clone has nothing to build. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'storywire')
 
+/** Where a change is judged, Cargo.lock has to be complete; where one is made, cargo brings it up to date. */
+export const locked = process.env.CI ? ['--locked'] : []
+
 /** The folder of wasm-pack, wasm-bindgen and wasm-bindgen-test-runner, one for each version of them. */
 export function wasmCliDir() {
   const sources = filesUnder('tools/wasm-cli')

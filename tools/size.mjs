@@ -1,0 +1,55 @@
+// What a visitor downloads: each file of the release as it is, with gzip and with brotli, and their sum for a story page.
+// Fails above the budget in package.json.
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build, releaseDist } from './build.mjs'
+import { read } from './project.mjs'
+import { setUp } from './setup.mjs'
+import { script } from './shell.mjs'
+
+/** The script tag's files: what auto.js fetches before a story page is live. */
+const page = ['auto.js', 'storywire_bg.wasm']
+
+/** @returns {{ table: string, isWithinBudget: boolean, sentence: string }} of the release in dist/ */
+export function measure() {
+  const files = readdirSync(releaseDist).filter((name) => /\.(js|wasm|css)$/.test(name)).sort()
+  const rows = files.map((name) => {
+    const bytes = readFileSync(join(releaseDist, name))
+    return { name, raw: bytes.length, gz: gzipSync(bytes, { level: 9 }).length, br: brotli(bytes) }
+  })
+  const sum = { name: `a story page (${page.join(' + ')})`, raw: 0, gz: 0, br: 0 }
+  for (const row of rows.filter(({ name }) => page.includes(name))) {
+    for (const kind of ['raw', 'gz', 'br']) sum[kind] += row[kind]
+  }
+  const budget = JSON.parse(read('package.json')).size['page.br']
+  const left = budget - sum.br
+  return {
+    table: table([...rows, sum]),
+    isWithinBudget: left >= 0,
+    sentence: `A story page downloads ${number(sum.br)} bytes (brotli): ${number(Math.abs(left))} ${left >= 0 ? 'below' : 'above'} the budget of ${number(budget)}.`,
+  }
+}
+
+const brotli = (bytes) =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length
+
+const number = (value) => value.toLocaleString('en-US')
+
+function table(rows) {
+  const cells = [['file', 'bytes', 'gzip -9', 'brotli 11'], ...rows.map(({ name, raw, gz, br }) => [name, number(raw), number(gz), number(br)])]
+  const width = (column) => Math.max(...cells.map((row) => row[column].length))
+  return cells
+    .map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(width(0)) : cell.padStart(width(column)))).join('   '))
+    .join('\n')
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await script(async () => {
+    await build({ release: true, env: await setUp({ browser: false }) })
+    const { table, isWithinBudget, sentence } = measure()
+    console.log(`${table}\n\n${sentence}`)
+    return isWithinBudget ? 0 : 1
+  })
+}
