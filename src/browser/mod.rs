@@ -2,4 +2,6 @@
 
 pub mod clock;
 pub mod listener;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod timer;

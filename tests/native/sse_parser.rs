@@ -191,6 +191,7 @@ fn comments_and_unknown_fields_take_no_memory_however_long() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "this one test is about real time")]
 fn a_line_of_ten_megabytes_takes_linear_time() {
     let time = |len: usize| {
         let mut parser = Parser::new(16 << 20, false);

@@ -17,9 +17,9 @@ mod scan;
 mod stream;
 
 pub use answer::{Answer, answer, is_event_stream};
+pub use batch::{Batch, Event, NEW_ID, NO_EVENT, RECORD, Reader, UNNAMED};
 pub use config::{Config, Manner};
 pub use effect::{Attempt, Deadline, Effect, Fault, FaultCode, Input, NativeEvent, Notice, PageEvent, Phase, Why};
-pub use batch::{Batch, Event, NEW_ID, NO_EVENT, RECORD, Reader, UNNAMED};
 pub use parser::{Parser, TooLarge};
 pub use retry_after::retry_after;
 pub use stream::Stream;

@@ -14,10 +14,11 @@
 use std::collections::VecDeque;
 
 use super::answer::{Answer, answer, is_event_stream};
+use super::batch::Batch;
 use super::config::{Config, Manner};
 use super::delay::Delay;
 use super::effect::{Attempt, Deadline, Effect, Fault, FaultCode, Input, NativeEvent, Notice, PageEvent, Phase, Why};
-use super::parser::{Batch, Parser};
+use super::parser::Parser;
 use super::retry_after::retry_after;
 use crate::core::base::{Instant, Millis, Rng};
 
@@ -167,6 +168,11 @@ impl Stream {
     /// The id of the last finished event that had one.
     pub fn last_event_id(&self) -> &str {
         self.parser.last_event_id()
+    }
+
+    /// Whether `attempt` is under way; whatever comes of another is silent.
+    pub fn is_current(&self, attempt: Attempt) -> bool {
+        attempt == self.attempt && matches!(self.state, State::Opening { .. } | State::Open(_))
     }
 
     /// What it is doing.
