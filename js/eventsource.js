@@ -185,7 +185,11 @@ export class EventSource extends EventTarget {
     raw = new RawStream(sink, {
       url: this.#url,
       init: { cache: 'no-store', credentials: this.#withCredentials ? 'include' : 'same-origin' },
+      native: false,
+      withCredentials: this.#withCredentials,
       standard: true,
+      typeInData: false,
+      canRefresh: false,
       crossOrigin: isCrossOrigin(this.#url),
     })
     this.#raw = raw

@@ -14,6 +14,7 @@ export class BatchReader {
   lastEventId = ''
   #names = ['message']
   #text = ''
+  /** @type {Uint32Array} */
   #table = new Uint32Array()
   #at = 0
   #start = 0

@@ -30,8 +30,7 @@ import { answerHeaders, isCrossOrigin, makeHeaders, originOf, resolveUrl } from 
 /** Events that wait for an iteration before reading pauses. */
 const MANY = 1024
 
-/** @type {PropertyDescriptor & ThisType<StreamEvent>} */
-const NOT_READ = {}
+const NOT_READ = Symbol('not read')
 
 /** One event. */
 export class StreamEvent {

@@ -39,8 +39,8 @@ const groups = [
     what: 'formatting (`npm run fmt` mends it)',
     quick: true,
     commands: () => [
-      ['cargo', ['fmt', '--all', '--check']],
-      ['cargo', ['fmt', '--all', '--check', '--manifest-path', 'tools/wasm-cli/Cargo.toml']],
+      ['cargo', ['fmt', '--all', '--check', '--', '--color', 'never']],
+      ['cargo', ['fmt', '--all', '--check', '--manifest-path', 'tools/wasm-cli/Cargo.toml', '--', '--color', 'never']],
     ],
   },
   {

@@ -150,7 +150,8 @@ impl Client {
         self.at(now);
         let id = RowsId(self.last_rows + 1);
         let channel = self.realtime.open_channel(topic, Owner::Rows(id), ChannelOptions::default())?;
-        let select = if query.select == "*" { Vec::new() } else { query.select.split(',').map(str::to_owned).collect() };
+        let select =
+            if query.select == "*" { Vec::new() } else { query.select.split(',').map(str::to_owned).collect() };
         let params = ChangeParams {
             event: String::from("*"),
             schema: query.schema.clone(),
@@ -159,10 +160,8 @@ impl Client {
             select,
         };
         let ctx = &mut self.desk.ctx();
-        let subscribed = self
-            .realtime
-            .listen(ctx, channel, 0, params)
-            .and_then(|()| self.realtime.subscribe(ctx, channel));
+        let subscribed =
+            self.realtime.listen(ctx, channel, 0, params).and_then(|()| self.realtime.subscribe(ctx, channel));
         if let Err(misuse) = subscribed {
             self.realtime.remove_channel(ctx, channel);
             return Err(misuse);
@@ -256,7 +255,8 @@ impl Client {
             return None;
         }
         let config = &self.desk.config;
-        let poll = self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
+        let poll =
+            self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
         Deadline::earliest([
             self.realtime.next_deadline(self.desk.now, config),
             self.rows.next_deadline(),
@@ -269,7 +269,8 @@ impl Client {
     /// What `client.connection` says.
     pub fn connection(&self) -> ConnectionState {
         let polling = self.is_polling();
-        if self.closed || !self.realtime.is_wanted() || self.rows.is_refused() || self.realtime.is_refused() && !polling {
+        if self.closed || !self.realtime.is_wanted() || self.rows.is_refused() || self.realtime.is_refused() && !polling
+        {
             ConnectionState::Stopped
         } else if self.realtime.is_live() && self.rows.is_live() {
             ConnectionState::Live

@@ -14,6 +14,7 @@
 //!    joined, within one heartbeat round, one push timeout and two backoff caps: 105 s at the defaults.
 //! 8. **Rest.** After `close` the core asks for no more timeouts.
 
+pub mod asset;
 pub mod base;
 mod client;
 pub mod config;

@@ -1,6 +1,12 @@
 //! The native tests: every rule of the core, under a virtual clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod asset_hostile;
+mod asset_page;
+mod asset_rules;
+mod asset_shown;
 mod base;
 mod sse_parser;
 mod sse_stream;
+mod join;
+mod support;

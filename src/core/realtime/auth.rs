@@ -172,7 +172,10 @@ impl Auth {
 /// Whether `key` opens everything and so must not be in a browser: `sb_secret_…`, or a JWT of the role `service_role`.
 pub fn is_service_key(key: &str) -> bool {
     key.starts_with("sb_secret_")
-        || claims_of(key).as_deref().and_then(Json::parse).and_then(|claims| claims.get_str("role").map(|role| role == "service_role"))
+        || claims_of(key)
+            .as_deref()
+            .and_then(Json::parse)
+            .and_then(|claims| claims.get_str("role").map(|role| role == "service_role"))
             == Some(true)
 }
 

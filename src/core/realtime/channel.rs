@@ -44,7 +44,12 @@ pub(crate) struct Listener {
 
 impl Realtime {
     /// Makes a channel on `topic`. It joins nothing yet.
-    pub(crate) fn open_channel(&mut self, topic: &str, owner: Owner, options: ChannelOptions) -> Result<ChannelId, Misuse> {
+    pub(crate) fn open_channel(
+        &mut self,
+        topic: &str,
+        owner: Owner,
+        options: ChannelOptions,
+    ) -> Result<ChannelId, Misuse> {
         if topic.is_empty() {
             return Err(Misuse::EmptyTopic);
         }
@@ -84,7 +89,13 @@ impl Realtime {
     }
 
     /// Adds a listener for changes. On a channel that is subscribed, what the topic does not carry yet makes it join anew.
-    pub(crate) fn listen(&mut self, ctx: &mut Ctx<'_>, id: ChannelId, key: u32, params: ChangeParams) -> Result<(), Misuse> {
+    pub(crate) fn listen(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ChannelId,
+        key: u32,
+        params: ChangeParams,
+    ) -> Result<(), Misuse> {
         if params.filter.as_deref().is_some_and(|filter| !is_filter(filter)) {
             return Err(Misuse::BadFilter);
         }
@@ -193,7 +204,9 @@ impl Realtime {
     /// Tells the page of a channel's state, if it is another one than it was told last.
     pub(crate) fn report(&mut self, ctx: &mut Ctx<'_>, id: ChannelId, status: Status) {
         let Ok(channel) = self.channel_mut(id) else { return };
-        if channel.reported == Some(status) || (channel.reported.is_none() && status == Status::Closed && channel.wanted) {
+        if channel.reported == Some(status)
+            || (channel.reported.is_none() && status == Status::Closed && channel.wanted)
+        {
             return;
         }
         channel.reported = Some(status);

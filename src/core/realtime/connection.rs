@@ -49,7 +49,9 @@ impl Realtime {
     pub(crate) fn open_socket(&self) -> Option<SocketId> {
         match self.connection {
             Connection::Open { socket, .. } => Some(socket),
-            Connection::Closed | Connection::Waiting { .. } | Connection::Connecting { .. } | Connection::Frozen => None,
+            Connection::Closed | Connection::Waiting { .. } | Connection::Connecting { .. } | Connection::Frozen => {
+                None
+            }
         }
     }
 

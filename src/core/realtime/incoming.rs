@@ -57,7 +57,9 @@ impl Realtime {
             | TopicState::Refused => None,
         };
         match &frame.message {
-            Message::Reply { .. } => frame.reference == Some(join_ref) || frame.reference == leaving && leaving.is_some(),
+            Message::Reply { .. } => {
+                frame.reference == Some(join_ref) || frame.reference == leaving && leaving.is_some()
+            }
             Message::Error(_) | Message::Close => match (version, frame.join_ref, frame.reference) {
                 (Version::V2, Some(of), _) | (Version::V1, _, Some(of)) => of == join_ref,
                 (Version::V2, None, _) | (Version::V1, _, None) => true,

@@ -35,9 +35,11 @@ impl Realtime {
 
     /// The topic that joins next: of those whose time has come, the one with the most visible channel, then the oldest.
     fn next_to_join(&self, now: Instant) -> Option<usize> {
-        let due = self.topics.iter().enumerate().filter(
-            |(_, topic)| matches!(topic.state, TopicState::Waiting { at } if at <= now),
-        );
+        let due = self
+            .topics
+            .iter()
+            .enumerate()
+            .filter(|(_, topic)| matches!(topic.state, TopicState::Waiting { at } if at <= now));
         due.min_by_key(|(_, topic)| {
             let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name);
             of_topic.map(|channel| channel.priority).min().unwrap_or(u8::MAX)
@@ -92,8 +94,7 @@ impl Realtime {
         };
         let nothing = ids.is_empty();
         topic.asked.ids = ids;
-        let flow =
-            if nothing { Flow::Nothing } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
+        let flow = if nothing { Flow::Nothing } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
         topic.state = TopicState::Joined { join_ref, flow };
         topic.joined_at = ctx.now;
         topic.refreshed = false;

@@ -89,7 +89,12 @@ impl Realtime {
     }
 
     /// Shows this client to the others of the topic, now and after every rejoin; `None` takes it back.
-    pub(crate) fn track(&mut self, ctx: &mut Ctx<'_>, channel: ChannelId, meta: Option<&str>) -> Result<PushId, Misuse> {
+    pub(crate) fn track(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        channel: ChannelId,
+        meta: Option<&str>,
+    ) -> Result<PushId, Misuse> {
         if meta.is_some_and(|meta| Json::parse(meta).is_none()) {
             return Err(Misuse::BadJson);
         }

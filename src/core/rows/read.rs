@@ -75,9 +75,8 @@ impl Rows {
         let mut values: Vec<&str> = Vec::new();
         for (at, set) in self.sets.iter_mut().enumerate() {
             let due = matches!(set.reading, Reading::Wanted { at } if at <= ctx.now);
-            let same_shape = set.query.table == query.table
-                && set.query.schema == query.schema
-                && set.query.select == query.select;
+            let same_shape =
+                set.query.table == query.table && set.query.schema == query.schema && set.query.select == query.select;
             let value = set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq."));
             let joins = match (by_value, value) {
                 (Some((column, _)), Some((other, _))) => column == other && same_shape && ids.len() < BATCH_LIMIT,
@@ -119,7 +118,13 @@ impl Rows {
     }
 
     /// The end of a read; one that nobody waits for changes nothing.
-    pub(crate) fn handle_answer(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime, request: RequestId, answer: Answer<'_>) {
+    pub(crate) fn handle_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        realtime: &mut Realtime,
+        request: RequestId,
+        answer: Answer<'_>,
+    ) {
         let Some(at) = self.batches.iter().position(|batch| batch.request == request) else { return };
         let batch = self.batches.remove(at);
         let json = Json::parse(answer.body);
@@ -140,7 +145,8 @@ impl Rows {
             if set.reading != (Reading::Sent { request: batch.request }) {
                 continue;
             }
-            let value = set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq.")).map(|(_, value)| value);
+            let value =
+                set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq.")).map(|(_, value)| value);
             let mine: Vec<Json<'_>> = rows
                 .items()
                 .filter(|row| match &batch.column {
@@ -206,8 +212,8 @@ impl Rows {
             self.refuse(batch, Fault::KeyRefused, message);
             return;
         }
-        let renewing = self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed)
-            && realtime.refresh_token(ctx);
+        let renewing =
+            self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed) && realtime.refresh_token(ctx);
         if !renewing {
             let fault = if message.contains("expired") { Fault::TokenExpired } else { Fault::ReadRefused };
             self.refuse(batch, fault, message);

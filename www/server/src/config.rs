@@ -62,7 +62,8 @@ pub struct Knobs {
     /// Joins per second of the whole server; beyond it the joiner's socket closes with 1001 and handshakes get 429.
     /// Default off; real: 100 (free), 500 (pro).
     pub joins_per_second: Option<u32>,
-    /// Sockets at once; beyond it a handshake gets 429. Default off; real: 200 / 500.
+    /// Sockets that have joined something; beyond it a handshake gets 429 and a first join an error. Default off; real:
+    /// 200 / 500.
     pub connections: Option<usize>,
     /// Broadcasts per second of one channel, beyond it the channel is closed. Default off; real: 100 / 500 a project.
     pub messages_per_second: Option<u32>,

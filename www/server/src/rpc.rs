@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::{Server, Shared};
 use crate::db::{Kind, PgError, Row, iso_millis, parse_text};
-use crate::realtime::send_from_database;
+use crate::realtime::{Content, send_from_database};
 use crate::rest::faulty;
 
 /// The states of an asset.
@@ -156,7 +156,13 @@ fn send_notification(server: &Server, arguments: &Map<String, Value>) -> Result<
     let row = server.db.transaction(|transaction| transaction.insert("notifications", row))?;
     let row = Value::Object(Row::clone(&row));
     let user = row.get("user_id").and_then(Value::as_str).unwrap_or_default();
-    send_from_database(server, &format!("notifications:{user}"), "new_notification", row.clone(), private);
+    send_from_database(
+        server,
+        &format!("notifications:{user}"),
+        "new_notification",
+        Content::Json(row.clone()),
+        private,
+    );
     Ok(row)
 }
 
@@ -184,7 +190,7 @@ fn mark_read(server: &Server, arguments: &Map<String, Value>) -> Result<Value, P
 fn send(server: &Server, arguments: &Map<String, Value>) -> Result<Value, PgError> {
     let payload = arguments.get("payload").cloned().unwrap_or(json!({}));
     let private = arguments.get("private").and_then(Value::as_bool).unwrap_or(true);
-    send_from_database(server, &text(arguments, "topic")?, &text(arguments, "event")?, payload, private);
+    send_from_database(server, &text(arguments, "topic")?, &text(arguments, "event")?, Content::Json(payload), private);
     Ok(Value::Null)
 }
 

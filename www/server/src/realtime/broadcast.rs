@@ -61,31 +61,36 @@ pub async fn post_broadcast(State(server): State<Shared>, headers: HeaderMap, bo
     StatusCode::ACCEPTED.into_response()
 }
 
+/// What the database sends.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Json(Value),
+    Binary(Bytes),
+}
+
 /// What `realtime.send(payload, event, topic, private)` does in SQL: binary kind 4 with `{id}` as meta, an `id` in the
-/// payload when it has none, and the message is kept for replay.
-pub fn send_from_database(server: &Server, topic: &str, event: &str, payload: Value, private: bool) -> String {
+/// payload when it has none, and the message is kept for replay. Returns the id.
+pub fn send_from_database(server: &Server, topic: &str, event: &str, content: Content, private: bool) -> String {
     let id = uuid::Uuid::new_v4().to_string();
-    let mut payload = payload;
-    if let Some(object) = payload.as_object_mut() {
-        object.entry("id").or_insert_with(|| json!(id));
-    }
-    let bytes = bytes::Bytes::from(payload.to_string());
+    let (encoding, bytes) = match content {
+        Content::Json(mut payload) => {
+            if let Some(object) = payload.as_object_mut() {
+                object.entry("id").or_insert_with(|| json!(id));
+            }
+            (Encoding::Json, Bytes::from(payload.to_string()))
+        }
+        Content::Binary(bytes) => (Encoding::Binary, bytes),
+    };
     let key = RoomKey { name: topic.to_owned(), private };
     let frame = Outgoing::User {
         topic: format!("realtime:{topic}"),
         event: event.to_owned(),
         meta: Some(json!({ "id": id })),
-        encoding: Encoding::Json,
+        encoding,
         bytes: bytes.clone(),
     };
-    server.hub.keep(Kept {
-        id: id.clone(),
-        key: key.clone(),
-        event: event.to_owned(),
-        encoding: Encoding::Json,
-        bytes,
-        inserted: Timestamp::now(),
-    });
+    let inserted = Timestamp::now();
+    server.hub.keep(Kept { id: id.clone(), key: key.clone(), event: event.to_owned(), encoding, bytes, inserted });
     server.hub.room(&key, |room| room.send(None, Some(&id), &frame));
     server.counters.count_broadcast();
     id

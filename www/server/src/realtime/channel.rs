@@ -50,6 +50,11 @@ impl Channel {
         [self.expires, self.subscribing.due].into_iter().flatten().min()
     }
 
+    /// A private channel that neither enabled presence nor tracked anything is not told who comes and goes.
+    pub fn sees_presence(&self) -> bool {
+        !self.options.private || self.options.presence_enabled || self.tracked.is_some()
+    }
+
     /// Counts one presence call; false when the window is full.
     pub fn count_presence_call(&mut self, limit: u32, window: Duration) -> bool {
         let now = Instant::now();

@@ -41,7 +41,7 @@ pub async fn websocket(
         Err(refusal) => return refuse_late(&server, StatusCode::UNAUTHORIZED, &refusal.handshake_error()).await,
     };
     let knobs = server.knobs();
-    if knobs.connections.is_some_and(|limit| server.hub.sockets() >= limit) {
+    if server.hub.users_over(knobs.connections, None) {
         return refuse_late(&server, StatusCode::TOO_MANY_REQUESTS, "Too many connected users").await;
     }
     if server.counters.joins_over(knobs.joins_per_second) {

@@ -1,6 +1,6 @@
 //! Who listens where: sockets, rooms of channels, and the messages kept for replay.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -94,6 +94,8 @@ pub struct Kept {
 pub struct Hub {
     next: AtomicU64,
     sockets: Mutex<HashMap<SocketId, UnboundedSender<Inbox>>>,
+    /// Sockets that have joined something: the connected users of the limit.
+    users: Mutex<HashSet<SocketId>>,
     rooms: Mutex<HashMap<RoomKey, Room>>,
     kept: Mutex<VecDeque<Kept>>,
 }
@@ -110,10 +112,18 @@ impl Hub {
 
     pub fn remove_socket(&self, id: SocketId) {
         lock(&self.sockets).remove(&id);
+        lock(&self.users).remove(&id);
     }
 
-    pub fn sockets(&self) -> usize {
-        lock(&self.sockets).len()
+    pub fn add_user(&self, id: SocketId) {
+        lock(&self.users).insert(id);
+    }
+
+    /// Whether one more user than `limit` would be connected with `id`; a socket that has not joined yet has no id here.
+    pub fn users_over(&self, limit: Option<usize>, id: Option<SocketId>) -> bool {
+        let users = lock(&self.users);
+        let counted = id.is_some_and(|id| users.contains(&id));
+        limit.is_some_and(|limit| !counted && users.len() >= limit)
     }
 
     pub fn channels(&self) -> usize {

@@ -82,6 +82,9 @@ impl Socket {
         if self.server.counters.joins_over(knobs.joins_per_second) {
             return Err("ClientJoinRateLimitReached: Too many joins per second".into());
         }
+        if self.server.hub.users_over(knobs.connections, Some(self.id)) {
+            return Err("ConnectionRateLimitReached: Too many connected users".into());
+        }
         let others = self.channels.keys().filter(|topic| **topic != incoming.topic).count();
         if others >= knobs.channels_per_socket {
             return Err("ChannelRateLimitReached: Too many channels".into());
@@ -126,6 +129,7 @@ impl Socket {
         if let Some(replaced) = &replaced {
             self.leave_room(replaced);
         }
+        self.server.hub.add_user(self.id);
         let key = RoomKey { name: name.clone(), private: options.private };
         let replay = options.replay.as_ref().and_then(replay_params);
         let kept = replay.map_or_else(Vec::new, |(since, limit)| self.server.hub.kept_since(&key, since, limit));

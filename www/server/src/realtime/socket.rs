@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::changes;
 use super::channel::Channel;
 use super::frame::{Incoming, Outgoing, Vsn, decode_binary, decode_text, encode};
-use super::hub::{Inbox, Order, message};
+use super::hub::{Inbox, Order, SocketId, message};
 use super::reply;
 use crate::app::Shared;
 
@@ -26,6 +26,7 @@ pub enum End {
 }
 
 pub struct Socket {
+    pub(super) id: SocketId,
     pub(super) server: Shared,
     pub(super) inbox: UnboundedSender<Inbox>,
     pub(super) channels: BTreeMap<String, Channel>,
@@ -50,7 +51,7 @@ pub async fn run(server: Shared, web: WebSocket, vsn: Vsn, key_token: Option<Str
     server.counters.open_socket();
     let stalled = server.faults().stall_for_new_socket().map(Stall::from);
     let channels = BTreeMap::new();
-    let mut socket = Socket { server, inbox, channels, key_token, vsn, web, heard: Instant::now(), stalled };
+    let mut socket = Socket { id, server, inbox, channels, key_token, vsn, web, heard: Instant::now(), stalled };
     let end = socket.serve(mail).await;
     socket.server.hub.remove_socket(id);
     for channel in std::mem::take(&mut socket.channels).values() {
@@ -193,7 +194,11 @@ impl Socket {
             }
             Inbox::Room { member, id, frame } => {
                 let channel = self.channels.values().find(|channel| channel.member == member);
-                let shown = channel.is_some_and(|channel| id.as_ref().is_none_or(|id| !channel.replayed.contains(id)));
+                let shown = channel.is_some_and(|channel| {
+                    let is_diff = matches!(&frame, Outgoing::Message { event: "presence_diff", .. });
+                    let is_new = id.as_ref().is_none_or(|id| !channel.replayed.contains(id));
+                    is_new && (!is_diff || channel.sees_presence())
+                });
                 if shown { self.send(frame).await } else { Ok(()) }
             }
             Inbox::Change(change) => {

@@ -1,0 +1,266 @@
+// A channel as Supabase's users know it. Several may share a topic; none disturbs another.
+import { StorywireError } from './errors.js'
+import { call } from './listeners.js'
+
+/** @typedef {import('./client.js').Client} Client */
+/** @typedef {import('./client.js').Raw} Raw */
+/** @typedef {import('./types.js').ChannelOptions} ChannelOptions */
+/** @typedef {import('./types.js').ChannelStatus} ChannelStatus */
+/** @typedef {'ok' | 'error' | 'timed out'} SendResult */
+/** @typedef {{ key: number, type: string, filter: Record<string, any>, listener: (payload: any) => unknown }} Binding */
+
+/** The types that `on` knows. */
+const types = ['postgres_changes', 'broadcast', 'presence', 'system']
+
+export class Channel {
+  /** The topic as Supabase's client writes it. */
+  topic
+  /** The name given to `client.channel`. */
+  name
+  /** @type {ChannelOptions} */
+  params
+  /** @type {'closed' | 'joining' | 'joined' | 'leaving' | 'errored'} */
+  state = 'closed'
+  /** @type {number | undefined} */
+  id
+  #client
+  /** @type {Binding[]} */
+  #bindings = []
+  #lastKey = 0
+  /** @type {((status: ChannelStatus, error?: Error) => unknown) | undefined} */
+  #callback
+  /** @type {StorywireError | undefined} */
+  #error
+
+  /** @param {Client} client @param {string} name @param {ChannelOptions} options */
+  constructor(client, name, options) {
+    this.#client = client
+    this.name = name
+    this.topic = `realtime:${name}`
+    this.params = options
+    client.run((raw) => this.#open(raw), (error) => this.#fail(error))
+  }
+
+  /** @param {Raw} raw */
+  #open(raw) {
+    const { broadcast = {}, presence = {}, private: isPrivate = false, exact } = this.params.config ?? {}
+    const listensToPresence = this.#bindings.some(({ type }) => type === 'presence')
+    const id = raw.channel(
+      this.name,
+      Boolean(broadcast.ack),
+      Boolean(broadcast.self),
+      presence.enabled ?? (listensToPresence || presence.key !== undefined),
+      String(presence.key ?? ''),
+      Boolean(isPrivate),
+      Number(broadcast.replay?.since ?? -1),
+      Number(broadcast.replay?.limit ?? 25),
+    )
+    this.id = id
+    this.#client.sink.channels.set(id, this)
+    if (exact) raw.exact(id, true)
+    for (const binding of this.#bindings) this.#listen(raw, binding)
+  }
+
+  /** @param {Raw} raw @param {Binding} binding */
+  #listen(raw, { key, type, filter }) {
+    if (type !== 'postgres_changes' || this.id === undefined) return
+    const select = Array.isArray(filter.select) ? filter.select.join(',') : ''
+    raw.listen(this.id, key, filter.event ?? '*', filter.schema ?? 'public', filter.table ?? '', filter.filter ?? '', select)
+  }
+
+  /**
+   * Listens, at any time. Returns the channel itself, as Supabase's client does, which has the undo as `off`.
+   * @param {'postgres_changes' | 'broadcast' | 'presence' | 'system'} type
+   * @param {Record<string, any>} filter
+   * @param {(payload: any) => unknown} listener
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Channel & (() => void)}
+   */
+  on(type, filter, listener, { signal } = {}) {
+    const undoable = (/** @type {() => void} */ undo) => withUndo(this, undo)
+    if (!types.includes(type) || typeof listener !== 'function') {
+      this.#client.hearError(new StorywireError(`channel.on(type, filter, listener) takes one of ${types.join(', ')} and a function, not "${String(type)}".`))
+      return undoable(() => {})
+    }
+    const binding = { key: ++this.#lastKey, type, filter: filter ?? {}, listener }
+    if (signal?.aborted) return undoable(() => {})
+    this.#bindings.push(binding)
+    if (this.id !== undefined) this.#client.run((raw) => this.#listen(raw, binding), (error) => this.#fail(error))
+    const undo = () => {
+      this.#bindings = this.#bindings.filter((of) => of !== binding)
+      if (this.id !== undefined) this.#client.run((raw) => raw.unlisten(Number(this.id), binding.key))
+    }
+    signal?.addEventListener('abort', undo, { once: true })
+    return undoable(undo)
+  }
+
+  /**
+   * Joins. The callback hears every change of state: `SUBSCRIBED`, `CHANNEL_ERROR`, `TIMED_OUT`, `CLOSED`; after an error
+   * that can heal, the channel joins again by itself.
+   * @param {(status: ChannelStatus, error?: Error) => unknown} [callback]
+   */
+  subscribe(callback) {
+    this.#callback = callback
+    this.state = 'joining'
+    this.#client.join(this)
+    this.#client.run((raw) => raw.subscribe(Number(this.id)), (error) => this.#fail(error))
+    return this
+  }
+
+  /** Leaves. The channel can be subscribed again. @returns {Promise<'ok'>} */
+  async unsubscribe() {
+    this.#client.leave(this)
+    if (this.id !== undefined) this.#client.run((raw) => raw.unsubscribe(Number(this.id)))
+    await this.#client.ready
+    return 'ok'
+  }
+
+  /**
+   * Sends a broadcast, or presence in the words of Supabase's client. Before the join it waits up to 10 s.
+   * @param {{ type: string, event?: string, payload?: any, [key: string]: any }} message
+   * @param {{ latest?: boolean }} [options] `latest`: while it waits, a later one of the same event takes its place
+   * @returns {Promise<SendResult>} never rejects
+   */
+  async send(message, { latest = false } = {}) {
+    if (message.type === 'presence') {
+      return message.event === 'untrack' ? this.untrack() : this.track(message.payload ?? {})
+    }
+    const { event = '', payload = {} } = message
+    return this.#push((raw, id) => {
+      const bytes = payload instanceof ArrayBuffer ? new Uint8Array(payload) : ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : undefined
+      if (bytes) return raw.broadcastBytes(id, event, bytes, latest)
+      const json = JSON.stringify(payload)
+      if (json === undefined) throw 'bad-json'
+      return raw.broadcast(id, event, json, latest)
+    })
+  }
+
+  /**
+   * Sends a broadcast over HTTP, which needs no join.
+   * @param {string} event @param {any} payload @param {{ timeout?: number }} [options] milliseconds, 10,000 by default
+   * @returns {Promise<{ success: true } | { success: false, status: number, error: string }>} never rejects
+   */
+  httpSend(event, payload, { timeout = 10_000 } = {}) {
+    const isPrivate = Boolean(this.params.config?.private)
+    return this.#client.httpBroadcast({ topic: this.name, event, payload, private: isPrivate }, timeout)
+  }
+
+  /**
+   * Shows this client to the others, now and after every rejoin.
+   * @param {Record<string, any>} meta @returns {Promise<SendResult>}
+   */
+  async track(meta) {
+    return this.#push((raw, id) => raw.track(id, JSON.stringify(meta)))
+  }
+
+  /** Takes it back. @returns {Promise<SendResult>} */
+  async untrack() {
+    return this.#push((raw, id) => raw.track(id, undefined))
+  }
+
+  /** Who is present: lists by key. An object without a prototype, so that every key is only a key. */
+  presenceState() {
+    /** @type {Record<string, any[]>} */
+    const state = Object.create(null)
+    if (this.id === undefined) return state
+    for (const [key, metas] of JSON.parse(this.#client.ask((raw) => raw.presence(Number(this.id))) ?? '[]')) state[key] = metas
+    return state
+  }
+
+  /** @param {(raw: Raw, id: number) => number} push @returns {Promise<SendResult>} */
+  #push(push) {
+    return new Promise((resolve) => {
+      this.#client.run(
+        (raw) => {
+          const id = push(raw, Number(this.id))
+          this.#client.sink.pushes.set(id, (outcome) => resolve(outcome === 'dropped' || outcome === 'replaced' ? 'error' : /** @type {SendResult} */ (outcome)))
+        },
+        (error) => {
+          this.#client.hearError(error)
+          resolve('error')
+        },
+      )
+    })
+  }
+
+  /** @param {StorywireError} error */
+  #fail(error) {
+    this.#client.leave(this)
+    this.#client.hearError(error)
+    this.hearError(error)
+    this.hearStatus('CHANNEL_ERROR')
+  }
+
+  // What the core says.
+
+  /** @param {StorywireError} error */
+  hearError(error) {
+    this.#error = error
+  }
+
+  /** @param {ChannelStatus} status */
+  hearStatus(status) {
+    const error = this.#error
+    this.#error = undefined
+    this.state = status === 'SUBSCRIBED' ? 'joined' : status === 'CLOSED' ? 'closed' : 'errored'
+    call(this.#callback, status, status === 'SUBSCRIBED' || status === 'CLOSED' ? undefined : error)
+  }
+
+  /** @param {Uint32Array} keys @param {any} data */
+  hearChange(keys, data) {
+    const { schema, table, commit_timestamp, type, record, old_record, errors, columns } = data
+    const integers = this.params.config?.exact === 'bigint' ? columns?.filter((/** @type {any} */ column) => column.type === 'int8') : []
+    const row = (/** @type {any} */ values) => {
+      for (const { name } of integers) if (typeof values?.[name] === 'string') values[name] = BigInt(values[name])
+      return values ?? {}
+    }
+    const payload = { schema, table, commit_timestamp, eventType: type, new: row(record), old: row(old_record), errors }
+    for (const binding of [...this.#bindings]) if (keys.includes(binding.key)) call(binding.listener, payload)
+  }
+
+  /** @param {string} event @param {any} payload @param {any} meta */
+  hearBroadcast(event, payload, meta) {
+    const message = { type: 'broadcast', event, payload, ...(meta && { meta }) }
+    for (const { type, filter, listener } of [...this.#bindings]) {
+      if (type === 'broadcast' && (filter.event === '*' || filter.event === event)) call(listener, message)
+    }
+  }
+
+  /** @param {string} event @param {string} key @param {string} current @param {string} changed */
+  hearPresence(event, key, current, changed) {
+    /** @type {Record<string, any>} */
+    const payload = { event }
+    if (event !== 'sync') {
+      payload.key = key
+      payload.currentPresences = JSON.parse(current)
+      payload[event === 'join' ? 'newPresences' : 'leftPresences'] = JSON.parse(changed)
+    }
+    for (const { type, filter, listener } of [...this.#bindings]) {
+      if (type === 'presence' && (filter.event === event || filter.event === '*')) call(listener, payload)
+    }
+  }
+
+  /** @param {any} payload */
+  hearSystem(payload) {
+    for (const { type, listener } of [...this.#bindings]) if (type === 'system') call(listener, payload)
+  }
+}
+
+/**
+ * The channel, callable as the undo of the listener just added: `const off = channel.on(…)` and `channel.on(…).on(…)` both
+ * work.
+ * @param {Channel} channel @param {() => void} undo
+ * @returns {Channel & (() => void)}
+ */
+function withUndo(channel, undo) {
+  return /** @type {any} */ (
+    new Proxy(undo, {
+      get: (_, name) => {
+        const value = Reflect.get(channel, name, channel)
+        return typeof value === 'function' ? value.bind(channel) : value
+      },
+      set: (_, name, value) => Reflect.set(channel, name, value, channel),
+      getPrototypeOf: () => Channel.prototype,
+    })
+  )
+}

@@ -1,0 +1,76 @@
+// Codes of the core, and the sentences that say what is wrong and how to cure it. A test keeps them equal to
+// src/core/error.rs.
+
+/** @type {Record<string, string>} */
+export const sentences = {
+  // The caller's mistakes.
+  'service-key': 'This key opens the whole project and must never be in a page: use the publishable (sb_publishable_…) or anon key, and make a new secret one, since this one has been shown.',
+  'bad-json': 'The value cannot be written as JSON: give plain objects, arrays, text, numbers, booleans and null.',
+  'empty-topic': 'A channel needs a name that is not empty.',
+  'other-options': 'This topic is in use with another configuration: give both channels the same config, or use another name.',
+  'bad-filter': 'The filter must read column=operator.value, e.g. id=eq.42, with one of eq, neq, lt, lte, gt, gte, in, like, ilike, is, match, imatch, isdistinct, and at most 100 values for in.',
+  'unknown-channel': 'This channel was removed: make a new one with client.channel(name).',
+  'too-many-channels': 'One connection carries at most 100 topics: unsubscribe what the page does not show, or follow several rows by one filter.',
+  'bad-bytes': 'Bytes need version 2.0.0 of the protocol, and a topic and an event of at most 255 bytes.',
+  'bad-replay': 'Replay works on private channels only, for at most 25 messages.',
+  // The world's failures.
+  'socket-refused': 'The connection could not be opened: check the project URL and the key, that the project is running, and that a WebSocket can pass the network.',
+  'socket-closed': 'The connection was lost.',
+  'heartbeat-lost': 'The server no longer answers on this connection, so a new one is made.',
+  'bad-frame': 'The server sent something that is not a Realtime message; it was ignored. Does the URL point at Supabase Realtime?',
+  'key-refused': 'The project does not accept this key: copy the publishable or anon key from the settings of the project whose URL you use.',
+  'token-expired': 'The access token has expired: give accessToken a function that returns a fresh one, or call setAuth with it.',
+  'token-invalid': 'The access token is not valid for this project: it must be a JWT with role and exp, signed with the secret of the project.',
+  'token-unavailable': 'accessToken threw, or gave no answer within ten seconds: it must return a token or null.',
+  'service-token': 'accessToken returned a service key, which must never be in a page, so it was not used: return the token of the signed-in user.',
+  'unauthorized': 'The policies of the project do not let this user in: check the row level security of realtime.messages for this topic.',
+  'configuration': 'The project does not offer what this channel asks for.',
+  'throttled': 'A limit of the project was reached, so the next attempt comes later.',
+  'join-refused': 'The server could not join the channel for now.',
+  'join-timeout': 'The server did not answer the join in time.',
+  'channel-closed': 'The server closed the channel.',
+  'channel-crashed': 'The channel crashed on the server.',
+  'changes-silent': 'The server joined the channel but does not send changes: is the table in the publication supabase_realtime?',
+  'changes-refused': 'The server refused the changes asked for: check schema, table, column and filter, and that the table is in the publication supabase_realtime.',
+  'read-failed': 'The rows could not be read for now: the network or the server does not answer.',
+  'read-refused': 'The rows may not be read: check the name of the table and its columns, and its row level security for this user.',
+  'row-missing': 'There is no such row, or row level security hides it from this user: check the id.',
+  'bad-answer': 'The server answered a read with something that is not a list of rows: does the URL point at a Supabase project?',
+  // Of the JavaScript side.
+  'bad-url': 'The project URL must be an absolute http(s) address, e.g. https://xyz.supabase.co.',
+  'no-key': 'A key is needed: the publishable (sb_publishable_…) or anon key of the project.',
+  'not-loaded': 'The WebAssembly module could not be loaded: check that storywire_bg.wasm lies beside the script, and that the page\'s policy has \'wasm-unsafe-eval\' in script-src.',
+  'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 }.',
+}
+
+/** Something that failed, with a code for programs and a sentence for people. */
+export class StorywireError extends Error {
+  /**
+   * @param {string} code
+   * @param {{ detail?: string, retryIn?: number | null, about?: string }} [more] what the server said; milliseconds to the next attempt
+   */
+  constructor(code, { detail = '', retryIn = null, about = '' } = {}) {
+    super([sentences[code] ?? code, detail && `The server says: ${detail}`, when(retryIn)].filter(Boolean).join(' '))
+    this.name = 'StorywireError'
+    this.code = code
+    this.detail = detail
+    this.retryIn = retryIn
+    this.about = about
+  }
+}
+
+/** @param {number | null} retryIn */
+const when = (retryIn) => (retryIn === null ? '' : `Next attempt in ${Math.ceil(retryIn / 1000)} s.`)
+
+/**
+ * Whether a key must not be in a page: `sb_secret_…`, or a JWT of the role `service_role`.
+ * @param {string} key
+ */
+export function isServiceKey(key) {
+  if (key.startsWith('sb_secret_')) return true
+  try {
+    return JSON.parse(atob((key.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'))).role === 'service_role'
+  } catch {
+    return false
+  }
+}

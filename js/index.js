@@ -1,0 +1,22 @@
+// What the package exports. Importing it does nothing: no element is touched, nothing is loaded, in a server neither.
+import { Client } from './client.js'
+
+export { Client } from './client.js'
+export { Channel } from './channel.js'
+export { StorywireError } from './errors.js'
+
+/**
+ * A client of a Supabase project. It can be used at once; the module loads meanwhile.
+ *
+ * `createClient(url, key, options)` as Supabase has it, or `createClient({ url, key, … })`.
+ * @param {string | URL | ({ url: string, key: string } & import('./types.js').ClientOptions)} url
+ * @param {string} [key]
+ * @param {import('./types.js').ClientOptions} [options]
+ */
+export function createClient(url, key, options) {
+  if (typeof url === 'object' && !(url instanceof URL)) {
+    const { url: address, key: own, ...rest } = url
+    return new Client(address, own, rest)
+  }
+  return new Client(String(url), /** @type {string} */ (key), options)
+}

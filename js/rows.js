@@ -1,0 +1,107 @@
+// Followed rows: read, kept current, and read again after every gap.
+import { StorywireError } from './errors.js'
+import { call } from './listeners.js'
+
+/** @typedef {import('./client.js').Client} Client */
+/** @typedef {import('./types.js').RowsHandlers} RowsHandlers */
+/** @typedef {import('./types.js').RowsOptions} RowsOptions */
+
+export class Rows {
+  /** Whether changes are followed and the rows have been read since. */
+  live = false
+  /** @type {Map<string, Record<string, any>>} */
+  #rows = new Map()
+  /** @type {number | undefined} */
+  #id
+  #client
+  #handlers
+  #closed = false
+
+  /**
+   * @param {Client} client @param {string} table @param {string | Record<string, any> | undefined} filter
+   * @param {RowsHandlers} handlers @param {RowsOptions} options @param {boolean} single
+   */
+  constructor(client, table, filter, handlers, options, single) {
+    this.#client = client
+    this.#handlers = handlers
+    const text = filterText(filter)
+    if (text === undefined) {
+      this.#fail(new StorywireError('bad-rows-filter'))
+      return
+    }
+    const { schema = 'public', select = '*', key = 'id', topic = `${table}:${text || 'all'}` } = options
+    client.run(
+      (raw) => {
+        if (this.#closed) return
+        this.#id = raw.follow(topic, schema, table, text, select, key, single)
+        client.sink.sets.set(this.#id, this)
+      },
+      (error) => this.#fail(error),
+    )
+  }
+
+  /** The rows as they are known, in the order in which they were first seen. */
+  get rows() {
+    return [...this.#rows.values()]
+  }
+
+  /** The first row, or `undefined`: for sets of one. */
+  get row() {
+    return this.rows[0]
+  }
+
+  /** Ends it; nothing is called any more. */
+  close() {
+    this.#closed = true
+    this.live = false
+    if (this.#id === undefined) return
+    this.#client.run((raw) => raw.unfollow(Number(this.#id)))
+    this.#client.sink.sets.delete(this.#id)
+  }
+
+  // What the core says.
+
+  /** @param {string} event @param {string} key @param {string} row */
+  hear(event, key, row) {
+    if (this.#closed) return
+    const handlers = this.#handlers
+    if (event === 'put') {
+      const old = this.#rows.get(key)
+      const value = JSON.parse(row)
+      this.#rows.set(key, value)
+      call(handlers.onChange, { type: old ? 'UPDATE' : 'INSERT', new: value, old, rows: this.rows })
+    } else if (event === 'gone') {
+      const old = this.#rows.get(key)
+      this.#rows.delete(key)
+      call(handlers.onChange, { type: 'DELETE', new: undefined, old, rows: this.rows })
+    } else if (event === 'live') {
+      this.live = true
+      call(handlers.onLive, { continuous: key === 'continuous', rows: this.rows })
+    } else {
+      this.live = false
+      call(handlers.onStale)
+    }
+  }
+
+  /** @param {StorywireError} error */
+  hearError(error) {
+    if (!this.#closed) call(this.#handlers.onError, error)
+  }
+
+  /** @param {StorywireError} error */
+  #fail(error) {
+    this.#client.hearError(error)
+    this.hearError(error)
+  }
+}
+
+/**
+ * `id=eq.42` as it is; `{ id: 42 }` becomes it; nothing means every row.
+ * @param {string | Record<string, any> | undefined} filter
+ */
+function filterText(filter) {
+  if (filter === undefined || filter === '') return ''
+  if (typeof filter === 'string') return filter
+  const [[column, value] = [], more] = Object.entries(filter)
+  return column === undefined || more ? undefined : `${column}=eq.${value}`
+}

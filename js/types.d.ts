@@ -1,0 +1,76 @@
+// The public types. Times are milliseconds.
+
+/** How a client behaves. */
+export interface ClientOptions {
+  /** Gives the access token of the signed-in user, or null. It is asked before the first join, ahead of expiry, and after a refusal. */
+  accessToken?: () => string | null | undefined | Promise<string | null | undefined>
+  /** The base of the API for retries and streams, e.g. `https://api.example.com/api/v1`. */
+  apiBase?: string
+  /** The version of the protocol: `2.0.0` (default), or `1.0.0` for old servers. */
+  vsn?: '1.0.0' | '2.0.0'
+  /** The WebSocket's URL, if it is not `<url>/realtime/v1/websocket`. */
+  socketUrl?: string
+  /** Where the module lies, if not beside the script. */
+  wasm?: string | URL
+  timing?: Timing
+}
+
+/** All in milliseconds. */
+export interface Timing {
+  /** Between two heartbeats: 25,000. The server closes a socket that was silent for 60,000. */
+  heartbeatInterval?: number
+  /** For the answer to a join or a message: 10,000. */
+  timeout?: number
+  /** The base of the backoff, which doubles with each failure and is drawn with full jitter: 1,000. */
+  reconnectBase?: number
+  /** The cap of the backoff: 30,000. */
+  reconnectCap?: number
+  /** Between two reads while no socket can be had: 5,000, doubling up to 30,000. */
+  pollInterval?: number
+  /** Polling begins when no socket could be had for this long: 5,000. */
+  pollAfter?: number
+  /** A row that was silent for this long is read once more: 60,000, doubling up to 600,000. */
+  quietInterval?: number
+}
+
+export type Connection = 'live' | 'catching-up' | 'polling' | 'offline' | 'stopped'
+
+export type ChannelStatus = 'SUBSCRIBED' | 'TIMED_OUT' | 'CLOSED' | 'CHANNEL_ERROR'
+
+export interface ChannelOptions {
+  config?: {
+    broadcast?: {
+      /** The server answers each broadcast. */
+      ack?: boolean
+      /** Own broadcasts come back. */
+      self?: boolean
+      /** Messages since then (milliseconds since the epoch), at most 25; private channels only. */
+      replay?: { since: number; limit?: number }
+    }
+    presence?: { key?: string; enabled?: boolean }
+    private?: boolean
+    /** `int8` and `numeric` values come as exact text, or `int8` as BigInt. */
+    exact?: 'text' | 'bigint'
+  }
+}
+
+export interface RowsOptions {
+  /** `public` by default. */
+  schema?: string
+  /** The columns, as in PostgREST: `*` by default. */
+  select?: string
+  /** The primary key's column: `id` by default. */
+  key?: string
+  /** The topic of the channel: `<table>:<filter>` by default. */
+  topic?: string
+}
+
+export interface RowsHandlers {
+  /** A row is new, has changed or has gone. */
+  onChange?: (change: { type: 'INSERT' | 'UPDATE' | 'DELETE'; new: any; old: any; rows: any[] }) => unknown
+  /** From here on changes are followed; `continuous`: nothing was missed since the last time. */
+  onLive?: (state: { continuous: boolean; rows: any[] }) => unknown
+  /** Changes are no longer followed; the rows stay as they are. */
+  onStale?: () => unknown
+  onError?: (error: Error & { code: string; retryIn: number | null }) => unknown
+}

@@ -1,0 +1,249 @@
+//! Carries events into the core and effects out of it. The only `Rc` of the client; closures hold a `Weak`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
+
+use super::clock::Clock;
+use super::fetch::{self, Fetched};
+use super::page::{Page, is_offline};
+use super::sink::Sink;
+use super::text::TextBuffer;
+use super::timer::Timer;
+use super::websocket::{Socket, SocketReport};
+use crate::core::Client;
+use crate::core::base::Instant;
+use crate::core::effect::Effect;
+use crate::core::ids::{RequestId, SocketId, TokenRequest};
+use crate::core::input::{Answer, Input, PageEvent, SocketEvent, TokenAnswer};
+
+/// An event of the browser, in the order in which it was told.
+pub enum Event {
+    /// The timer fired, or a command wants its effects performed.
+    Timeout,
+    /// Of a socket.
+    Socket(SocketId, SocketReport),
+    /// Of the page.
+    Page(PageEvent),
+    /// Of `accessToken`: a token, nobody, or a failure.
+    Token(TokenRequest, Result<Option<String>, ()>),
+    /// The end of a read.
+    Answer(RequestId, Fetched),
+}
+
+/// One client in one page.
+pub struct Driver {
+    /// Borrowed for one call, never while an effect is performed.
+    client: RefCell<Client>,
+    clock: Clock,
+    key: String,
+    sink: Sink,
+    inbox: RefCell<VecDeque<Event>>,
+    text: RefCell<TextBuffer>,
+    socket: RefCell<Option<(SocketId, Socket)>>,
+    reads: RefCell<Vec<(RequestId, AbortController)>>,
+    timer: RefCell<Timer>,
+    page: RefCell<Option<Page>>,
+    pumping: Cell<bool>,
+    scheduled: Cell<bool>,
+    this: Weak<Driver>,
+}
+
+impl Driver {
+    /// Puts a client into the page.
+    pub fn new(client: Client, clock: Clock, key: String, sink: Sink) -> Rc<Driver> {
+        let driver = Rc::new_cyclic(|this| Driver {
+            client: RefCell::new(client),
+            clock,
+            key,
+            sink,
+            inbox: RefCell::default(),
+            text: RefCell::default(),
+            socket: RefCell::default(),
+            reads: RefCell::default(),
+            timer: RefCell::default(),
+            page: RefCell::default(),
+            pumping: Cell::new(false),
+            scheduled: Cell::new(false),
+            this: Weak::clone(this),
+        });
+        let weak = Rc::downgrade(&driver);
+        *driver.page.borrow_mut() = Some(Page::listen(move |event| dispatch(&weak, Event::Page(event))));
+        if is_offline() {
+            driver.dispatch(Event::Page(PageEvent::Offline));
+        }
+        driver
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Gives a command to the core. Its effects are performed in a microtask: the caller holds what the command returned
+    /// before anything comes of it, and ten commands cost one round.
+    pub fn command<T>(&self, command: impl FnOnce(&mut Client, Instant) -> T) -> T {
+        let result = command(&mut self.client.borrow_mut(), self.now());
+        if !self.scheduled.replace(true)
+            && let Some(driver) = self.this.upgrade()
+        {
+            // The microtask owns the driver until it has run, so that "close, then free" still closes.
+            spawn_local(async move {
+                driver.scheduled.set(false);
+                driver.dispatch(Event::Timeout);
+            });
+        }
+        result
+    }
+
+    /// Asks the core something.
+    pub fn ask<T>(&self, question: impl FnOnce(&Client) -> T) -> T {
+        question(&self.client.borrow())
+    }
+
+    /// Takes in an event and performs what follows. An event that comes while effects are performed waits its turn.
+    pub fn dispatch(&self, event: Event) {
+        self.inbox.borrow_mut().push_back(event);
+        if self.pumping.replace(true) {
+            return;
+        }
+        loop {
+            let effect = self.client.borrow_mut().poll_effect();
+            if let Some(effect) = effect {
+                self.perform(effect);
+                continue;
+            }
+            let event = self.inbox.borrow_mut().pop_front();
+            let Some(event) = event else { break };
+            self.take_in(&event);
+        }
+        self.arm();
+        self.pumping.set(false);
+    }
+
+    fn take_in(&self, event: &Event) {
+        let now = self.now();
+        let mut client = self.client.borrow_mut();
+        match event {
+            Event::Timeout => client.handle_input(now, Input::Timeout),
+            Event::Page(event) => client.handle_input(now, Input::Page(*event)),
+            Event::Socket(socket, report) => {
+                let mut text = self.text.borrow_mut();
+                let event = match report {
+                    SocketReport::Opened => SocketEvent::Opened,
+                    SocketReport::Text(source) => SocketEvent::Text(text.read(source)),
+                    SocketReport::Binary(bytes) => SocketEvent::Binary(bytes),
+                    SocketReport::Closed(code) => SocketEvent::Closed(*code),
+                };
+                client.handle_input(now, Input::Socket(*socket, event));
+            }
+            Event::Token(request, answer) => {
+                let answer = match answer {
+                    Ok(Some(token)) => TokenAnswer::Token(token),
+                    Ok(None) => TokenAnswer::Nobody,
+                    Err(()) => TokenAnswer::Failed,
+                };
+                client.handle_input(now, Input::Token(*request, answer));
+            }
+            Event::Answer(request, fetched) => {
+                let answer =
+                    Answer { status: fetched.status, retry_after: fetched.retry_after, body: &fetched.body };
+                client.handle_input(now, Input::Answer(*request, answer));
+            }
+        }
+    }
+
+    fn arm(&self) {
+        let wanted = self.client.borrow().next_timeout().map(|deadline| deadline.at);
+        let weak = Weak::clone(&self.this);
+        self.timer.borrow_mut().arm(self.now(), wanted, move || {
+            if let Some(driver) = weak.upgrade() {
+                driver.timer.borrow_mut().fired();
+                driver.dispatch(Event::Timeout);
+            }
+        });
+    }
+
+    fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::OpenSocket(socket, url) => self.open_socket(socket, &url),
+            Effect::SendText(socket, text) => self.with_socket(socket, |open| open.send_text(&text)),
+            Effect::SendBinary(socket, bytes) => self.with_socket(socket, |open| open.send_bytes(&bytes)),
+            Effect::CloseSocket(socket) => {
+                self.socket.borrow_mut().take_if(|(open, _)| *open == socket);
+            }
+            Effect::AskToken(request) => self.sink.ask_token(request.0),
+            Effect::Read { request, url, schema, token } => self.read(request, url, schema, token),
+            Effect::AbortRead(request) => self.reads.borrow_mut().retain(|(of, abort)| {
+                if *of == request {
+                    abort.abort();
+                }
+                *of != request
+            }),
+            Effect::Settle(push, outcome) => self.sink.settle_push(push, &outcome),
+            Effect::Notify(notice) => self.sink.notify(&notice),
+            Effect::Paint => {}
+        }
+    }
+
+    fn open_socket(&self, id: SocketId, url: &str) {
+        let opened = self.sink.socket(url);
+        let Ok(socket) = opened else {
+            self.inbox.borrow_mut().push_back(Event::Socket(id, SocketReport::Closed(1006)));
+            return;
+        };
+        let weak = Weak::clone(&self.this);
+        let socket = Socket::adopt(socket, move |report| dispatch(&weak, Event::Socket(id, report)));
+        if socket.is_open() {
+            self.inbox.borrow_mut().push_back(Event::Socket(id, SocketReport::Opened));
+        } else if socket.is_closed() {
+            self.inbox.borrow_mut().push_back(Event::Socket(id, SocketReport::Closed(1006)));
+        }
+        *self.socket.borrow_mut() = Some((id, socket));
+    }
+
+    fn with_socket(&self, id: SocketId, send: impl FnOnce(&Socket)) {
+        if let Some((open, socket)) = &*self.socket.borrow()
+            && *open == id
+        {
+            send(socket);
+        }
+    }
+
+    fn read(&self, request: RequestId, url: String, schema: String, token: Option<String>) {
+        let mut headers = vec![("apikey", self.key.clone())];
+        if let Some(token) = token {
+            headers.push(("authorization", ["Bearer ", &token].concat()));
+        }
+        if schema != "public" {
+            headers.push(("accept-profile", schema));
+        }
+        let weak = Weak::clone(&self.this);
+        let Ok(abort) = AbortController::new() else { return };
+        self.reads.borrow_mut().push((request, abort.clone()));
+        spawn_local(async move {
+            let fetched = fetch::get(url, headers, abort).await;
+            if let Some(driver) = weak.upgrade() {
+                driver.reads.borrow_mut().retain(|(of, _)| *of != request);
+                driver.dispatch(Event::Answer(request, fetched));
+            }
+        });
+    }
+}
+
+fn dispatch(driver: &Weak<Driver>, event: Event) {
+    if let Some(driver) = driver.upgrade() {
+        driver.dispatch(event);
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        for (_, abort) in self.reads.borrow().iter() {
+            abort.abort();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The one JavaScript object that is called: notices go out as plain values, listeners live there.
+//!
+//! The object catches what the page's listeners throw; nothing here expects an exception.
+
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::WebSocket;
+
+use crate::core::effect::{About, ConnectionState, Failure, Notice, Outcome, PresenceEvent, RowsEvent, Status};
+use crate::core::ids::PushId;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `js/sink.js`
+    pub type Sink;
+
+    /// A WebSocket for this URL: the one that was opened early, or a new one. Throws if the URL is none.
+    #[wasm_bindgen(method, catch)]
+    pub fn socket(this: &Sink, url: &str) -> Result<WebSocket, JsValue>;
+    /// Asks for an access token; the answer comes through `token` of the client.
+    #[wasm_bindgen(method, js_name = askToken)]
+    pub fn ask_token(this: &Sink, request: u32);
+    /// Posts a retry; the answer comes through `retried` of the client.
+    #[wasm_bindgen(method)]
+    fn settle(this: &Sink, push: u32, outcome: &str, response: &str);
+    #[wasm_bindgen(method)]
+    fn connection(this: &Sink, state: &str);
+    #[wasm_bindgen(method)]
+    fn status(this: &Sink, channel: u32, status: &str);
+    #[wasm_bindgen(method)]
+    fn change(this: &Sink, channel: u32, keys: &[u32], data: &str);
+    #[wasm_bindgen(method)]
+    fn broadcast(this: &Sink, channel: u32, event: &str, payload: &str, meta: &str);
+    #[wasm_bindgen(method)]
+    fn bytes(this: &Sink, channel: u32, event: &str, bytes: Vec<u8>);
+    #[wasm_bindgen(method)]
+    fn presence(this: &Sink, channel: u32, event: &str, key: &str, current: &str, changed: &str);
+    #[wasm_bindgen(method)]
+    fn system(this: &Sink, channel: u32, payload: &str);
+    #[wasm_bindgen(method)]
+    fn rows(this: &Sink, rows: u32, event: &str, key: &str, row: &str);
+    #[wasm_bindgen(method)]
+    fn fault(this: &Sink, fault: JsValue);
+}
+
+/// A failure as JavaScript sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FaultObject<'a> {
+    about: &'static str,
+    id: u32,
+    code: &'static str,
+    detail: &'a str,
+    /// Milliseconds, or null if there is no next attempt.
+    retry_in: Option<u32>,
+}
+
+impl Sink {
+    /// Tells the page.
+    pub fn notify(&self, notice: &Notice) {
+        match notice {
+            Notice::Connection(state) => self.connection(connection_word(*state)),
+            Notice::Status(channel, status) => self.status(channel.0, status_word(*status)),
+            Notice::Change(channel, keys, data) => self.change(channel.0, keys, data),
+            Notice::Broadcast(channel, event, payload, meta) => self.broadcast(channel.0, event, payload, meta),
+            Notice::Bytes(channel, event, bytes) => self.bytes(channel.0, event, bytes.clone()),
+            Notice::Presence(channel, event) => match event {
+                PresenceEvent::Sync => self.presence(channel.0, "sync", "", "", ""),
+                PresenceEvent::Join { key, current, new } => self.presence(channel.0, "join", key, current, new),
+                PresenceEvent::Leave { key, current, left } => self.presence(channel.0, "leave", key, current, left),
+            },
+            Notice::System(channel, payload) => self.system(channel.0, payload),
+            Notice::Rows(rows, event) => match event {
+                RowsEvent::Put(key, row) => self.rows(rows.0, "put", key, row),
+                RowsEvent::Gone(key) => self.rows(rows.0, "gone", key, ""),
+                RowsEvent::Live(true) => self.rows(rows.0, "live", "continuous", ""),
+                RowsEvent::Live(false) => self.rows(rows.0, "live", "", ""),
+                RowsEvent::Stale => self.rows(rows.0, "stale", "", ""),
+            },
+            Notice::Fault(failure) => self.fail(failure),
+        }
+    }
+
+    fn fail(&self, failure: &Failure) {
+        let (about, id) = match failure.about {
+            About::Connection => ("connection", 0),
+            About::Token => ("token", 0),
+            About::Channel(channel) => ("channel", channel.0),
+            About::Rows(rows) => ("rows", rows.0),
+        };
+        let object = FaultObject {
+            about,
+            id,
+            code: failure.fault.code(),
+            detail: &failure.detail,
+            retry_in: failure.retry_in.map(|wait| u32::try_from(wait.0).unwrap_or(u32::MAX)),
+        };
+        self.fault(to_js(&object));
+    }
+
+    /// Settles a push.
+    pub fn settle_push(&self, push: PushId, outcome: &Outcome) {
+        match outcome {
+            Outcome::Ok(response) => self.settle(push.0, "ok", response),
+            Outcome::Error(response) => self.settle(push.0, "error", response),
+            Outcome::TimedOut => self.settle(push.0, "timed out", ""),
+            Outcome::Dropped => self.settle(push.0, "dropped", ""),
+            Outcome::Replaced => self.settle(push.0, "replaced", ""),
+        }
+    }
+}
+
+/// A value as a plain object; what is missing is `null`.
+pub fn to_js(value: &impl Serialize) -> JsValue {
+    let serializer = Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
+    value.serialize(&serializer).unwrap_or(JsValue::NULL)
+}
+
+/// The word for a connection state.
+pub fn connection_word(state: ConnectionState) -> &'static str {
+    match state {
+        ConnectionState::Stopped => "stopped",
+        ConnectionState::CatchingUp => "catching-up",
+        ConnectionState::Live => "live",
+        ConnectionState::Polling => "polling",
+        ConnectionState::Offline => "offline",
+    }
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Subscribed => "SUBSCRIBED",
+        Status::TimedOut => "TIMED_OUT",
+        Status::Closed => "CLOSED",
+        Status::Errored => "CHANNEL_ERROR",
+    }
+}

@@ -1,0 +1,524 @@
+//! The assets of stories: what they are, which news about them counts, and how they show.
+//!
+//! Rows come in by [`Assets::apply_row`]; what the page is told comes out by [`Assets::poll_change`] and
+//! [`Assets::poll_retry`], oldest first; what the page shows comes out by [`Assets::next_patch`], at the next frame, what
+//! can be seen and matters first. Between two frames any number of rows is one patch for an element, or none.
+
+mod config;
+mod list;
+mod patch;
+mod progress;
+mod reading;
+mod record;
+mod source;
+mod status;
+mod story;
+mod view;
+
+use std::collections::VecDeque;
+
+use super::base::{Json, Timestamp};
+use super::ids::ElementId;
+pub use config::AssetConfig;
+pub use patch::{Field, Item, Op, Patch, RetryButton};
+pub use progress::percent;
+pub use reading::ASSET_LIMIT;
+pub use record::{Asset, ITEM_LIMIT};
+pub use source::{is_allowed, medium_of};
+pub use status::{Medium, Oddity, Overall, Problem, RetryOutcome, Status};
+use story::Story;
+pub use view::Shape;
+use view::{Mounted, Scene};
+
+/// How many stories nobody wants any more are remembered, so that a card that is hidden and shown again is right at
+/// once.
+const STORY_LIMIT: usize = 64;
+
+/// How many oddities are told in one page load; a backend that sends nothing else would flood the page.
+const ODDITY_LIMIT: usize = 64;
+
+/// Places in the order that are told apart; what comes later shares the last one.
+const LAST_RANK: u8 = 15;
+
+/// What the page is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssetChange {
+    /// An asset is not what it was; [`Assets::asset`] has the rest.
+    Asset {
+        /// The story's id.
+        story: String,
+        /// The page's name of the asset.
+        asset: String,
+        /// What it is now.
+        status: Status,
+        /// 0 to 100; `None` is unknown.
+        progress: Option<u8>,
+        /// Where its content is; empty if there is none.
+        url: String,
+    },
+    /// A story is not what it was as a whole.
+    Story {
+        /// The story's id.
+        story: String,
+        /// What it is now.
+        overall: Overall,
+    },
+    /// A row was not what it should be. Told once for each value.
+    Odd {
+        /// The story's id.
+        story: String,
+        /// The asset, or empty.
+        asset: String,
+        /// What it is.
+        oddity: Oddity,
+        /// The value, cut to 200 bytes.
+        value: String,
+    },
+}
+
+/// A retry that is to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryRequest {
+    /// The story's id.
+    pub story: String,
+    /// The page's name of the asset; [`Assets::retry_settled`] wants it back.
+    pub asset: String,
+    /// The backend's names of what is to be made again: the asset, or those of its parts that failed.
+    pub types: Vec<String>,
+}
+
+/// All stories, all elements, and what is still to be told and painted.
+pub struct Assets {
+    config: AssetConfig,
+    stories: Vec<Story>,
+    /// In the order of their ids.
+    elements: Vec<Mounted>,
+    changes: VecDeque<AssetChange>,
+    retries: VecDeque<RetryRequest>,
+    /// What has been told to be odd.
+    odd: Vec<(Oddity, String)>,
+    /// The picture that is loaded before it is seen.
+    first_picture: Option<ElementId>,
+    /// Whether something changed since the queue was made.
+    is_stale: bool,
+    /// The elements to paint, with their ranks, and how far the painting is.
+    queue: Vec<(u8, ElementId)>,
+    rank: u8,
+    at: usize,
+}
+
+impl Assets {
+    /// Nothing wanted, nothing known.
+    pub fn new(config: AssetConfig) -> Assets {
+        Assets {
+            config,
+            stories: Vec::new(),
+            elements: Vec::new(),
+            changes: VecDeque::new(),
+            retries: VecDeque::new(),
+            odd: Vec::new(),
+            first_picture: None,
+            is_stale: false,
+            queue: Vec::new(),
+            rank: 0,
+            at: 0,
+        }
+    }
+
+    // What the page wants.
+
+    /// A handle in code wants the story. Each `open` has its `close`.
+    pub fn open(&mut self, story: &str) {
+        let at = self.enter(story);
+        if let Some(story) = self.stories.get_mut(at) {
+            story.handles += 1;
+        }
+    }
+
+    /// A handle in code is done with the story.
+    pub fn close(&mut self, story: &str) {
+        if let Some(story) = self.stories.iter_mut().find(|one| one.id == story) {
+            story.handles = story.handles.saturating_sub(1);
+        }
+    }
+
+    /// An element shows an asset. Mounting it again means that its content may be gone: everything is painted anew.
+    pub fn mount(&mut self, element: ElementId, story: &str, asset: &str, shape: Shape) {
+        let story_at = self.enter(story);
+        let name = self.config.asset(asset).to_owned();
+        let Some(asset_at) = self.stories.get_mut(story_at).and_then(|story| story.asset(&self.config, &name)) else {
+            self.report(story_at, &name, Oddity::TooMany, asset);
+            return;
+        };
+        let is_picture = shape.medium.unwrap_or_else(|| self.config.medium(&name, "")).is_picture();
+        if is_picture && self.first_picture.is_none() {
+            self.first_picture = Some(element);
+        }
+        self.insert(element, story_at, Some(asset_at), shape);
+    }
+
+    /// An element is the container of a story.
+    pub fn mount_story(&mut self, element: ElementId, story: &str) {
+        let story_at = self.enter(story);
+        self.insert(element, story_at, None, Shape::default());
+    }
+
+    /// An element has gone, or is no asset any more.
+    pub fn unmount(&mut self, element: ElementId) {
+        let Ok(at) = self.find(element) else { return };
+        let mounted = self.elements.remove(at);
+        self.count(mounted.story, -1, if mounted.visible { -1 } else { 0 });
+        if self.first_picture == Some(element) {
+            self.first_picture = None;
+        }
+    }
+
+    /// An element has come into view, or has left it.
+    pub fn set_visible(&mut self, element: ElementId, visible: bool) {
+        let Some(mounted) = self.element_mut(element) else { return };
+        if mounted.visible == visible {
+            return;
+        }
+        mounted.visible = visible;
+        let story = mounted.story;
+        self.count(story, 0, if visible { 1 } else { -1 });
+        self.touch(element);
+    }
+
+    /// The content of an element has been loaded (and decoded), and is in the page.
+    pub fn content_loaded(&mut self, element: ElementId) {
+        if let Some(mounted) = self.element_mut(element) {
+            mounted.loaded = mounted.painted_content();
+            self.touch(element);
+        }
+    }
+
+    /// The content of an element could not be loaded.
+    pub fn content_failed(&mut self, element: ElementId) {
+        if let Some(mounted) = self.element_mut(element) {
+            mounted.broken = mounted.painted_content();
+            self.touch(element);
+        }
+    }
+
+    /// The stories that a handle or an element wants; those with a handle or in view come first.
+    pub fn wanted(&self) -> impl Iterator<Item = &str> {
+        let is_near = |story: &&Story| story.handles > 0 || story.visible > 0;
+        let near = self.stories.iter().filter(is_near);
+        let far = self.stories.iter().filter(move |story| story.is_wanted() && !is_near(story));
+        near.chain(far).map(|story| story.id.as_str())
+    }
+
+    // What the server says.
+
+    /// Takes in a row of `stories`, read or changed. `version` is the row's `updated_at` or the commit's timestamp; it
+    /// stands in where an asset has no `updatedAt` of its own. Columns that are not there say nothing.
+    pub fn apply_row(&mut self, story: &str, row: Json<'_>, version: Timestamp) {
+        let Some(at) = self.position(story) else { return };
+        let Some(story) = self.stories.get_mut(at) else { return };
+        let mut odd = Vec::new();
+        let changed = story.apply(&self.config, row, version, &mut |asset, oddity, value| {
+            odd.push((asset.to_owned(), oddity, cut(value).to_owned()));
+        });
+        let is_new = story.sum_up();
+        for (asset, oddity, value) in odd {
+            self.report(at, &asset, oddity, &value);
+        }
+        self.tell(at, &changed, is_new);
+    }
+
+    /// What keeps a story from being shown as it is now, or nothing any more.
+    pub fn set_problem(&mut self, story: &str, problem: Option<Problem>) {
+        if let Some(story) = self.stories.iter_mut().find(|one| one.id == story)
+            && story.problem != problem
+        {
+            story.problem = problem;
+            story.revision += 1;
+            self.is_stale = true;
+        }
+    }
+
+    // Retry.
+
+    /// A visitor clicked the retry button of an element. What could not be loaded is loaded again; what could not be
+    /// made is asked for again.
+    pub fn retry_clicked(&mut self, element: ElementId) {
+        let Some(mounted) = self.element_mut(element) else { return };
+        let (story, asset, was_broken) = (mounted.story, mounted.asset, std::mem::take(&mut mounted.broken));
+        self.touch(element);
+        let found = self.stories.get(story).and_then(|story| Some((story, story.assets.get(asset?)?)));
+        if let Some((story, asset)) = found
+            && (was_broken != asset.content_revision || asset.status != Status::Ready)
+        {
+            let (story, asset) = (story.id.clone(), asset.name.clone());
+            self.retry(&story, &asset);
+        }
+    }
+
+    /// Asks for an asset to be made again, whatever it is now. Nothing happens while that is already being asked.
+    pub fn retry(&mut self, story: &str, asset: &str) {
+        let Some((at, asset)) = self.locate(story, asset) else { return };
+        let Some(story) = self.stories.get_mut(at) else { return };
+        let parts = story.failed_parts(asset);
+        let Some(main) = story.assets.get_mut(asset) else { return };
+        if !main.start_retry() {
+            return;
+        }
+        let name = main.name.clone();
+        let mut types = if parts.is_empty() { vec![main.raw.clone()] } else { Vec::new() };
+        for at in parts {
+            if let Some(part) = story.assets.get_mut(at) {
+                part.start_retry();
+                types.push(part.raw.clone());
+            }
+        }
+        self.is_stale = true;
+        self.retries.push_back(RetryRequest { story: story.id.clone(), asset: name, types });
+    }
+
+    /// What came of a retry.
+    pub fn retry_settled(&mut self, story: &str, asset: &str, outcome: RetryOutcome) {
+        let Some((at, asset)) = self.locate(story, asset) else { return };
+        let Some(story) = self.stories.get_mut(at) else { return };
+        let mut changed = story.failed_parts(asset);
+        changed.push(asset);
+        for at in &changed {
+            if let Some(asset) = story.assets.get_mut(*at) {
+                asset.settle_retry(outcome.clone());
+            }
+        }
+        // A part that begins again changes what it is a part of.
+        story.gather(&self.config, &mut changed);
+        let is_new = story.sum_up();
+        self.tell(at, &changed, is_new);
+    }
+
+    // What comes out.
+
+    /// What the page is to be told next.
+    pub fn poll_change(&mut self) -> Option<AssetChange> {
+        self.changes.pop_front()
+    }
+
+    /// The retry that is to be asked for next; its outcome comes back by [`Assets::retry_settled`].
+    pub fn poll_retry(&mut self) -> Option<RetryRequest> {
+        self.retries.pop_front()
+    }
+
+    /// Whether there may be something to paint.
+    pub fn is_dirty(&self) -> bool {
+        self.is_stale || !self.queue.is_empty()
+    }
+
+    /// The next changes to one element: elements in view first, and among those by the order of assets.
+    pub fn next_patch(&mut self) -> Option<Patch> {
+        if std::mem::take(&mut self.is_stale) {
+            self.fill_queue();
+        }
+        while let Some(element) = self.next_queued() {
+            let ops = self.paint(element);
+            if !ops.is_empty() {
+                return Some(Patch { element, ops });
+            }
+        }
+        None
+    }
+
+    /// An asset, if a row or the page has named it.
+    pub fn asset(&self, story: &str, asset: &str) -> Option<&Asset> {
+        let (story, asset) = self.locate(story, asset)?;
+        self.stories.get(story)?.assets.get(asset)
+    }
+
+    /// The assets of a story that rows have told of.
+    pub fn assets(&self, story: &str) -> impl Iterator<Item = &Asset> {
+        let story = self.position(story).and_then(|at| self.stories.get(at));
+        story.into_iter().flat_map(|story| &story.assets).filter(|asset| asset.listed)
+    }
+
+    /// What a story is as a whole; `None` if nobody ever wanted it.
+    pub fn overall(&self, story: &str) -> Option<Overall> {
+        self.stories.get(self.position(story)?).map(|story| story.overall)
+    }
+
+    /// The elements that show an asset; for the asset `""`, the story's containers.
+    pub fn elements(&self, story: &str, asset: &str) -> impl Iterator<Item = ElementId> {
+        let story_at = self.position(story);
+        let asset_at = self.locate(story, asset).map(|(_, at)| at);
+        let is_one = move |one: &&Mounted| Some(one.story) == story_at && one.asset == asset_at;
+        self.elements.iter().filter(is_one).map(|one| one.id)
+    }
+
+    // The index.
+
+    fn position(&self, story: &str) -> Option<usize> {
+        self.stories.iter().position(|one| one.id == story)
+    }
+
+    fn locate(&self, story: &str, asset: &str) -> Option<(usize, usize)> {
+        let at = self.position(story)?;
+        let name = self.config.asset(asset);
+        Some((at, self.stories.get(at)?.assets.iter().position(|one| one.name == name)?))
+    }
+
+    /// The place of a story, which takes the place of a forgotten one if there are many.
+    fn enter(&mut self, id: &str) -> usize {
+        if let Some(at) = self.position(id) {
+            return at;
+        }
+        let free = self.stories.iter().position(|story| !story.is_wanted());
+        match free.filter(|_| self.stories.len() >= STORY_LIMIT) {
+            Some(at) => {
+                if let Some(slot) = self.stories.get_mut(at) {
+                    *slot = Story::new(id);
+                }
+                at
+            }
+            None => {
+                self.stories.push(Story::new(id));
+                self.stories.len() - 1
+            }
+        }
+    }
+
+    fn find(&self, element: ElementId) -> Result<usize, usize> {
+        self.elements.binary_search_by_key(&element, |mounted| mounted.id)
+    }
+
+    fn element_mut(&mut self, element: ElementId) -> Option<&mut Mounted> {
+        let at = self.find(element).ok()?;
+        self.elements.get_mut(at)
+    }
+
+    fn insert(&mut self, id: ElementId, story: usize, asset: Option<usize>, shape: Shape) {
+        // Count first: a story whose only element is mounted again is wanted all the while.
+        self.count(story, 1, 0);
+        let mut mounted = Mounted::new(id, story, asset, shape);
+        match self.find(id) {
+            Ok(at) => {
+                if let Some(old) = self.elements.get_mut(at) {
+                    mounted.visible = old.visible;
+                    let old = std::mem::replace(old, mounted);
+                    self.count(old.story, -1, if old.visible { -1 } else { 0 });
+                    self.count(story, 0, if old.visible { 1 } else { 0 });
+                }
+            }
+            Err(at) => self.elements.insert(at, mounted),
+        }
+        self.is_stale = true;
+    }
+
+    fn count(&mut self, story: usize, elements: i32, visible: i32) {
+        if let Some(story) = self.stories.get_mut(story) {
+            story.elements = story.elements.saturating_add_signed(elements);
+            story.visible = story.visible.saturating_add_signed(visible);
+        }
+    }
+
+    fn touch(&mut self, element: ElementId) {
+        if let Some(mounted) = self.element_mut(element) {
+            mounted.touched = true;
+            self.is_stale = true;
+        }
+    }
+
+    // Telling and painting.
+
+    fn tell(&mut self, story: usize, changed: &[usize], is_new_overall: bool) {
+        let Some(story) = self.stories.get(story) else { return };
+        for asset in changed.iter().filter_map(|at| story.assets.get(*at)) {
+            self.is_stale = true;
+            self.changes.push_back(AssetChange::Asset {
+                story: story.id.clone(),
+                asset: asset.name.clone(),
+                status: asset.status,
+                progress: asset.progress,
+                url: asset.url.clone(),
+            });
+        }
+        if is_new_overall {
+            self.is_stale = true;
+            self.changes.push_back(AssetChange::Story { story: story.id.clone(), overall: story.overall });
+        }
+    }
+
+    fn report(&mut self, story: usize, asset: &str, oddity: Oddity, value: &str) {
+        let value = cut(value).to_owned();
+        let is_told = self.odd.iter().any(|(one, other)| *one == oddity && *other == value);
+        if is_told || self.odd.len() == ODDITY_LIMIT {
+            return;
+        }
+        self.odd.push((oddity, value.clone()));
+        let story = self.stories.get(story).map(|story| story.id.clone()).unwrap_or_default();
+        self.changes.push_back(AssetChange::Odd { story, asset: asset.to_owned(), oddity, value });
+    }
+
+    /// Collects the elements whose story or asset has another revision than they show.
+    fn fill_queue(&mut self) {
+        self.queue.clear();
+        (self.rank, self.at) = (0, 0);
+        for mounted in &self.elements {
+            let Some(story) = self.stories.get(mounted.story) else { continue };
+            let asset = mounted.asset.and_then(|at| story.assets.get(at));
+            if !mounted.touched && mounted.seen == (story.revision, asset.map_or(0, |asset| asset.revision)) {
+                continue;
+            }
+            let place = match (mounted.shape.priority, asset) {
+                (Some(priority), _) => usize::from(priority),
+                (None, Some(asset)) => self.config.rank(&asset.name),
+                (None, None) => 0,
+            };
+            let behind = if mounted.visible || asset.is_none() { 0 } else { LAST_RANK + 1 };
+            self.queue.push((behind + place.min(usize::from(LAST_RANK)) as u8, mounted.id));
+        }
+    }
+
+    fn next_queued(&mut self) -> Option<ElementId> {
+        while self.rank <= 2 * LAST_RANK + 1 {
+            while let Some((rank, id)) = self.queue.get(self.at).copied() {
+                self.at += 1;
+                if rank == self.rank {
+                    return Some(id);
+                }
+            }
+            self.rank += 1;
+            self.at = 0;
+        }
+        self.queue.clear();
+        None
+    }
+
+    /// The changes that bring an element up to date, which it is from then on.
+    fn paint(&mut self, id: ElementId) -> Vec<Op> {
+        let Ok(at) = self.find(id) else { return Vec::new() };
+        let Some(element) = self.elements.get(at) else { return Vec::new() };
+        let Some(story) = self.stories.get(element.story) else { return Vec::new() };
+        let asset = element.asset.and_then(|at| story.assets.get(at));
+        let (story_at, asset_at) = (element.story, element.asset);
+        let seen = (story.revision, asset.map_or(0, |asset| asset.revision));
+        let (ops, look) = match asset {
+            None => (view::story_ops(story), None),
+            Some(asset) => {
+                let eager = self.first_picture == Some(id);
+                let scene = Scene { config: &self.config, story, asset, element, eager };
+                let look = scene.look();
+                (scene.ops(element.painted, look, asset.unsaid), Some(look))
+            }
+        };
+        if let Some(element) = self.elements.get_mut(at) {
+            element.touched = false;
+            element.seen = seen;
+            element.painted = look;
+        }
+        let said = self.stories.get_mut(story_at).and_then(|story| story.assets.get_mut(asset_at?));
+        if let Some(asset) = said {
+            asset.unsaid = None;
+        }
+        ops
+    }
+}
+
+/// At most 200 bytes, whole characters.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(200)).unwrap_or_default()
+}

@@ -1,0 +1,321 @@
+//! A small Supabase: Phoenix channels, a table with changes, presence. Written against the protocol's description, with
+//! serde_json, and without a line of the SDK.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// What the server sends, and how long after it was caused.
+pub struct Sent {
+    pub socket: u32,
+    pub after: u64,
+    pub text: String,
+}
+
+/// One subscription to changes, from the moment on that the server says so.
+pub struct Joined {
+    pub socket: u32,
+    pub topic: String,
+    pub join_ref: String,
+    pub config: Value,
+    /// Changes flow from then on.
+    pub flows_at: Option<u64>,
+    pub token: Option<String>,
+    pub presence: Option<(String, Value)>,
+}
+
+pub struct Phoenix {
+    pub rows: BTreeMap<String, Value>,
+    pub joined: Vec<Joined>,
+    /// How long after a join changes flow.
+    pub subscribe_delay: u64,
+    /// Never says that changes flow.
+    pub silent_changes: bool,
+    /// The database is away: changes are lost, and nobody is told.
+    pub database_away: bool,
+    /// Refuses joins with this reason, after five seconds.
+    pub refuse_join: Option<String>,
+    /// Does not answer anything.
+    pub mute: bool,
+    /// Every frame that came in, in order: time, socket, frame.
+    pub received: Vec<(u64, u32, Value)>,
+    clock: u64,
+    next_presence: u32,
+}
+
+impl Default for Phoenix {
+    fn default() -> Phoenix {
+        Phoenix {
+            rows: BTreeMap::new(),
+            joined: Vec::new(),
+            subscribe_delay: 100,
+            silent_changes: false,
+            database_away: false,
+            refuse_join: None,
+            mute: false,
+            received: Vec::new(),
+            clock: 1_795_000_000_000,
+            next_presence: 0,
+        }
+    }
+}
+
+impl Phoenix {
+    /// The frames named `event` that came in for `topic`.
+    pub fn count(&self, event: &str) -> usize {
+        self.received.iter().filter(|(_, _, frame)| frame[3] == event).count()
+    }
+
+    pub fn topics(&self) -> Vec<&str> {
+        let mut topics: Vec<&str> = self.joined.iter().map(|joined| joined.topic.as_str()).collect();
+        topics.sort_unstable();
+        topics
+    }
+
+    pub fn lose_socket(&mut self, socket: u32) {
+        self.joined.retain(|joined| joined.socket != socket);
+    }
+
+    /// Takes a frame of the client.
+    pub fn receive(&mut self, now: u64, socket: u32, text: &str) -> Vec<Sent> {
+        let frame: Value = serde_json::from_str(text).expect("the client sends JSON");
+        self.received.push((now, socket, frame.clone()));
+        if self.mute {
+            return Vec::new();
+        }
+        let topic = frame[2].as_str().unwrap().to_owned();
+        let (join_ref, reference) = (frame[0].clone(), frame[1].clone());
+        let reply = |after: u64, status: &str, response: Value| Sent {
+            socket,
+            after,
+            text: json!([join_ref, reference, topic, "phx_reply", {"status": status, "response": response}])
+                .to_string(),
+        };
+        match frame[3].as_str().unwrap() {
+            "heartbeat" => vec![reply(0, "ok", json!({}))],
+            "phx_join" => self.join(now, socket, &frame),
+            "phx_leave" => {
+                self.joined.retain(|joined| joined.socket != socket || joined.topic != topic);
+                let close = json!([join_ref, join_ref, topic, "phx_close", {}]).to_string();
+                vec![reply(0, "ok", json!({})), Sent { socket, after: 0, text: close }]
+            }
+            "access_token" => {
+                let mut sent = Vec::new();
+                for joined in self.joined.iter_mut().filter(|joined| joined.socket == socket && joined.topic == topic) {
+                    joined.token = frame[4]["access_token"].as_str().map(str::to_owned);
+                    if joined.flows_at.is_some() {
+                        sent.push(system(joined, 1_000, "postgres_changes", "ok", "Subscribed to PostgreSQL"));
+                    }
+                }
+                sent
+            }
+            "broadcast" => {
+                let mut sent = Vec::new();
+                for joined in self.joined.iter().filter(|joined| joined.topic == topic) {
+                    if joined.socket != socket || joined.config["broadcast"]["self"] == true {
+                        let text = json!([null, null, topic, "broadcast", frame[4]]).to_string();
+                        sent.push(Sent { socket: joined.socket, after: 0, text });
+                    }
+                }
+                let acked = self.joined.iter().any(|joined| {
+                    joined.socket == socket && joined.topic == topic && joined.config["broadcast"]["ack"] == true
+                });
+                if acked {
+                    sent.push(reply(0, "ok", json!({})));
+                }
+                sent
+            }
+            "presence" => {
+                let mut sent = vec![reply(0, "ok", json!({}))];
+                sent.extend(self.presence(socket, &topic, &frame[4]));
+                sent
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn join(&mut self, now: u64, socket: u32, frame: &Value) -> Vec<Sent> {
+        let topic = frame[2].as_str().unwrap().to_owned();
+        let answer = |after: u64, status: &str, response: Value| Sent {
+            socket,
+            after,
+            text: json!([frame[0], frame[1], topic, "phx_reply", {"status": status, "response": response}]).to_string(),
+        };
+        if let Some(reason) = &self.refuse_join {
+            return vec![answer(5_000, "error", json!({"reason": reason}))];
+        }
+        let config = frame[4]["config"].clone();
+        let mut changes = Vec::new();
+        for change in config["postgres_changes"].as_array().unwrap() {
+            let mut echo = change.clone();
+            echo["id"] = json!(hash(&change.to_string()));
+            changes.push(echo);
+        }
+        let mut sent = vec![answer(0, "ok", json!({"postgres_changes": changes}))];
+        // A second join of a topic closes the first, after its own answer.
+        self.joined.retain(|joined| {
+            let same = joined.socket == socket && joined.topic == topic;
+            if same {
+                let text = json!([joined.join_ref, joined.join_ref, topic, "phx_close", {}]).to_string();
+                sent.push(Sent { socket, after: 0, text });
+            }
+            !same
+        });
+        let join_ref = frame[0].as_str().unwrap().to_owned();
+        let flows = !changes.is_empty() && !self.silent_changes;
+        let joined = Joined {
+            socket,
+            topic: topic.clone(),
+            join_ref: join_ref.clone(),
+            config: config.clone(),
+            flows_at: flows.then_some(now + self.subscribe_delay),
+            token: frame[4]["access_token"].as_str().map(str::to_owned),
+            presence: None,
+        };
+        if flows {
+            let delay = self.subscribe_delay;
+            sent.push(system(&joined, delay, "postgres_changes", "ok", "Subscribed to PostgreSQL"));
+        }
+        self.joined.push(joined);
+        if config["presence"]["enabled"] == true {
+            let text = json!([join_ref, null, topic, "presence_state", self.state(&topic)]).to_string();
+            sent.push(Sent { socket, after: 0, text });
+        }
+        sent
+    }
+
+    fn state(&self, topic: &str) -> Value {
+        let mut state = serde_json::Map::new();
+        for joined in self.joined.iter().filter(|joined| joined.topic == topic) {
+            if let Some((key, meta)) = &joined.presence {
+                let entry = state.entry(key.clone()).or_insert(json!({"metas": []}));
+                entry["metas"].as_array_mut().unwrap().push(meta.clone());
+            }
+        }
+        state.into()
+    }
+
+    fn presence(&mut self, socket: u32, topic: &str, payload: &Value) -> Vec<Sent> {
+        let (mut joins, mut leaves) = (json!({}), json!({}));
+        self.next_presence += 1;
+        let reference = format!("ref-{}", self.next_presence);
+        for joined in self.joined.iter_mut().filter(|joined| joined.socket == socket && joined.topic == topic) {
+            let key = joined.config["presence"]["key"].as_str().unwrap().to_owned();
+            if let Some((key, meta)) = joined.presence.take() {
+                leaves[key] = json!({"metas": [meta]});
+            }
+            if payload["event"] == "track" {
+                let mut meta = payload["payload"].clone();
+                meta["phx_ref"] = json!(reference);
+                joins[&key] = json!({"metas": [meta]});
+                joined.presence = Some((key, meta));
+            }
+        }
+        let text = json!([null, null, topic, "presence_diff", {"joins": joins, "leaves": leaves}]).to_string();
+        let others = self.joined.iter().filter(|joined| joined.topic == topic);
+        others.map(|joined| Sent { socket: joined.socket, after: 0, text: text.clone() }).collect()
+    }
+
+    /// Writes a row and tells those who follow it.
+    pub fn write(&mut self, now: u64, id: &str, mut row: Value) -> Vec<Sent> {
+        self.clock += 7;
+        let stamp = stamp(self.clock);
+        row["id"] = json!(id);
+        if row.get("updated_at").is_some() {
+            row["updated_at"] = json!(stamp);
+        }
+        let old = self.rows.insert(id.to_owned(), row.clone());
+        let kind = if old.is_some() { "UPDATE" } else { "INSERT" };
+        let data = json!({"schema": "public", "table": "stories", "type": kind, "commit_timestamp": stamp,
+            "columns": [{"name": "id", "type": "uuid"}], "record": row, "old_record": {"id": id}, "errors": null});
+        self.publish(now, id, kind, &data)
+    }
+
+    pub fn delete(&mut self, now: u64, id: &str) -> Vec<Sent> {
+        if self.rows.remove(id).is_none() {
+            return Vec::new();
+        }
+        self.clock += 7;
+        let data = json!({"schema": "public", "table": "stories", "type": "DELETE", "commit_timestamp": stamp(self.clock),
+            "columns": [], "old_record": {"id": id}, "errors": null});
+        self.publish(now, id, "DELETE", &data)
+    }
+
+    fn publish(&mut self, now: u64, id: &str, kind: &str, data: &Value) -> Vec<Sent> {
+        if self.database_away || self.mute {
+            return Vec::new();
+        }
+        let mut sent = Vec::new();
+        for joined in self.joined.iter().filter(|joined| joined.flows_at.is_some_and(|at| at <= now)) {
+            let mut ids = Vec::new();
+            for change in joined.config["postgres_changes"].as_array().unwrap() {
+                let event = change["event"] == "*" || change["event"] == kind;
+                let filter = change["filter"].as_str().is_none_or(|filter| filter == format!("id=eq.{id}"));
+                if event && filter && change["table"] == "stories" {
+                    ids.push(hash(&change.to_string()));
+                }
+            }
+            if !ids.is_empty() {
+                let text =
+                    json!([null, null, joined.topic, "postgres_changes", {"ids": ids, "data": data}]).to_string();
+                sent.push(Sent { socket: joined.socket, after: 50, text });
+            }
+        }
+        sent
+    }
+
+    /// The database is back: subscriptions are made again, and say so.
+    pub fn database_back(&mut self) -> Vec<Sent> {
+        self.database_away = false;
+        let flowing = self.joined.iter().filter(|joined| joined.flows_at.is_some());
+        flowing.map(|joined| system(joined, 200, "postgres_changes", "ok", "Subscribed to PostgreSQL")).collect()
+    }
+
+    /// The token of every channel has expired.
+    pub fn expire(&mut self) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        for joined in self.joined.drain(..) {
+            sent.push(system(&joined, 0, "system", "error", "Token has expired 0 seconds ago"));
+            let text = json!([joined.join_ref, joined.join_ref, joined.topic, "phx_close", {}]).to_string();
+            sent.push(Sent { socket: joined.socket, after: 0, text });
+        }
+        sent
+    }
+
+    /// `GET /rest/v1/stories?…`
+    pub fn read(&self, url: &str) -> (u16, String) {
+        let filter = url.split_once("&id=").map_or("", |(_, filter)| filter);
+        let rows: Vec<&Value> = if let Some(id) = filter.strip_prefix("eq.") {
+            self.rows.get(id).into_iter().collect()
+        } else if let Some(list) = filter.strip_prefix("in.(") {
+            list.trim_end_matches(')').split(',').filter_map(|id| self.rows.get(id)).collect()
+        } else {
+            self.rows.values().collect()
+        };
+        (200, serde_json::to_string(&rows).unwrap())
+    }
+}
+
+/// A system message to one channel.
+pub fn system(joined: &Joined, after: u64, extension: &str, status: &str, message: &str) -> Sent {
+    let channel = joined.topic.trim_start_matches("realtime:");
+    let payload = json!({"extension": extension, "status": status, "message": message, "channel": channel});
+    Sent {
+        socket: joined.socket,
+        after,
+        text: json!([joined.join_ref, null, joined.topic, "system", payload]).to_string(),
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff)
+}
+
+/// Milliseconds since the epoch as Realtime writes them.
+fn stamp(millis: u64) -> String {
+    let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
+    // 2026-11-18 is day 20,775; the tests stay within that month.
+    let day = 18 + (days - 20_775);
+    let (seconds, fraction) = (rest / 1000, rest % 1000);
+    format!("2026-11-{day:02}T{:02}:{:02}:{:02}.{fraction:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
