@@ -4,13 +4,10 @@ pub mod clock;
 pub mod driver;
 pub mod fetch;
 pub mod listener;
-<<<<<<< HEAD
-#[cfg(feature = "stream")]
-pub mod stream;
-=======
 pub mod page;
 pub mod sink;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod text;
->>>>>>> main
 pub mod timer;
 pub mod websocket;
