@@ -1,6 +1,6 @@
 // The standard's EventSource (WHATWG HTML, 9.2), with one more option: `headers`.
 import { queueJob } from './tasks.js'
-import { BatchReader } from './stream-batch.js'
+import { BatchReader, decode } from './stream-batch.js'
 import { faults } from './stream-errors.js'
 import { loadStreamModule } from './stream-module.js'
 import { answerHeaders, isCrossOrigin, makeHeaders, originOf, resolveUrl } from './stream-request.js'
@@ -171,8 +171,8 @@ export class EventSource extends EventTarget {
           this.#readyState = OPEN
           this.dispatchEvent(new Event('open'))
         }),
-      /** @param {string} text @param {Uint32Array} table */
-      deliver: (text, table) => this.#deliver(text, table.slice()),
+      /** @param {Uint8Array} text @param {Uint32Array} table */
+      deliver: (text, table) => this.#deliver(decode(text), table.slice()),
       /** @param {string} code @param {number} status @param {string} contentType @param {number} retryIn */
       fault: (code, status, contentType, retryIn) => {
         if (retryIn < 0) return this.#fail()

@@ -8,6 +8,12 @@ const NO_EVENT = 0xffff
 const UNNAMED = 0x10000
 const NEW_ID = 0x20000
 
+// A U+FEFF within the data is data.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** @param {Uint8Array} text of a batch; a view of the module's memory @returns {string} */
+export const decode = (text) => decoder.decode(text)
+
 /** One for each stream: it remembers names by their number, and the id. */
 export class BatchReader {
   /** The id of the last event that was read. */

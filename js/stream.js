@@ -1,5 +1,5 @@
 // client.stream(url, options): an event stream with headers, that stays up.
-import { BatchReader } from './stream-batch.js'
+import { BatchReader, decode } from './stream-batch.js'
 import { StreamError } from './stream-errors.js'
 import { loadStreamModule } from './stream-module.js'
 import { answerHeaders, isCrossOrigin, makeHeaders, originOf, resolveUrl } from './stream-request.js'
@@ -209,8 +209,8 @@ export class EventStream {
         this.#tell('state', 'open')
         this.#tell('open', undefined)
       },
-      /** @param {string} text @param {Uint32Array} table */
-      deliver: (text, table) => this.#deliver(text, table.slice()),
+      /** @param {Uint8Array} text @param {Uint32Array} table */
+      deliver: (text, table) => this.#deliver(decode(text), table.slice()),
       /** @param {string} code @param {number} status @param {string} contentType @param {number} retryIn */
       fault: (code, status, contentType, retryIn) => {
         const error = new StreamError(code, { status, contentType, retryIn: retryIn < 0 ? null : retryIn, url: this.url })

@@ -27,10 +27,10 @@ extern "C" {
     fn ask_headers(this: &Sink, attempt: u32, fresh: bool);
     #[wasm_bindgen(method)]
     fn opened(this: &Sink, url: &str);
-    /// `table` is a view of this module's memory, for as long as the call lasts and nothing allocates. Answers whether
+    /// `text` (UTF-8) and `table` are views of this module's memory: they hold until something allocates. Answers whether
     /// there is room for more.
     #[wasm_bindgen(method)]
-    fn deliver(this: &Sink, text: &str, table: &[u32]) -> bool;
+    fn deliver(this: &Sink, text: &[u8], table: &[u32]) -> bool;
     /// `retry_in` in milliseconds; negative for never.
     #[wasm_bindgen(method)]
     fn fault(this: &Sink, code: &str, status: u16, content_type: &str, retry_in: f64);
@@ -143,7 +143,7 @@ impl Driver {
             let id = stream.last_event_id();
             if !id.is_empty() {
                 // A header's value is bytes, which JavaScript writes as one character each; the standard wants UTF-8.
-                let bytes: String = id.bytes().map(char::from).collect();
+                let bytes: String = id.iter().copied().map(char::from).collect();
                 let _ = headers.set("Last-Event-ID", &bytes);
             }
         }

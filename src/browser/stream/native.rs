@@ -2,8 +2,8 @@
 
 use std::rc::Weak;
 
-use web_sys::{Event, EventSource, EventSourceInit, EventTarget, MessageEvent};
 use wasm_bindgen::JsCast;
+use web_sys::{Event, EventSource, EventSourceInit, EventTarget, MessageEvent};
 
 use super::driver::Driver;
 use crate::browser::listener::Listener;

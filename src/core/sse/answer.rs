@@ -33,11 +33,14 @@ pub fn answer(manner: Manner, status: u16, event_stream: bool) -> Answer {
 /// Whether a `Content-Type` is `text/event-stream`, whatever its parameters. Of several, the last valid one counts
 /// (Fetch, "extract a MIME type").
 pub fn is_event_stream(content_type: &str) -> bool {
-    let essence = |one: &str| -> Option<bool> {
-        let essence = one.split(';').next()?.trim_matches([' ', '\t', '\n', '\r']);
-        let (kind, subtype) = essence.split_once('/')?;
-        let valid = !kind.is_empty() && !subtype.is_empty() && essence != "*/*";
-        valid.then(|| essence.eq_ignore_ascii_case("text/event-stream"))
-    };
-    content_type.split(',').filter_map(essence).next_back().unwrap_or(false)
+    // Bytes and slices of them: what `str` has for searching is larger than this whole file.
+    let mut found = false;
+    for one in content_type.as_bytes().split(|byte| *byte == b',') {
+        let essence = one.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        let is_valid = essence.iter().position(|byte| *byte == b'/').is_some_and(|at| at > 0 && at + 1 < essence.len());
+        if is_valid && essence != b"*/*" {
+            found = essence.eq_ignore_ascii_case(b"text/event-stream");
+        }
+    }
+    found
 }

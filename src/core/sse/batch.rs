@@ -1,5 +1,7 @@
 //! What crosses to JavaScript: all events of a chunk as one string and a table of numbers.
 
+use std::borrow::Cow;
+
 /// Words of a record: the ends of its data, id and name in the batch's text, and its kind.
 pub const RECORD: usize = 4;
 /// Which of them is the kind.
@@ -23,21 +25,47 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 /// A record is the end of the data, of the id and of the name, each beginning where the one before ends, and the kind:
 /// the number of the name, [`UNNAMED`] and [`NEW_ID`]. A name with a number stands in the text only in the record that
 /// gives it the number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Batch {
-    /// The strings of all events.
-    pub text: String,
+    /// The strings of all events, as UTF-8.
+    pub text: Vec<u8>,
     /// The records.
     pub records: Vec<u32>,
+    /// Whether the text is ASCII.
+    pub is_ascii: bool,
+}
+
+impl Default for Batch {
+    fn default() -> Batch {
+        Batch { text: Vec::new(), records: Vec::new(), is_ascii: true }
+    }
 }
 
 impl Batch {
+    /// Empties it; of the memory, no more than `kept` bytes stay.
+    pub(super) fn clear(&mut self, kept: usize) {
+        self.text.clear();
+        self.text.shrink_to(kept);
+        self.records.clear();
+        self.is_ascii = true;
+    }
+
+    /// What is not UTF-8 from `start` on becomes U+FFFD, as the standard's decoder has it.
+    pub(super) fn make_valid(&mut self, start: usize) {
+        let bytes = self.text.get(start..).unwrap_or_default();
+        if let Cow::Owned(valid) = String::from_utf8_lossy(bytes) {
+            self.text.truncate(start);
+            self.text.extend_from_slice(valid.as_bytes());
+        }
+        self.is_ascii &= self.text.get(start..).unwrap_or_default().is_ascii();
+    }
+
     /// Rewrites the ends from bytes to UTF-16 code units, as JavaScript's strings have them, in one pass.
     pub fn to_utf16(&mut self) {
-        if self.text.is_ascii() {
+        if self.is_ascii {
             return;
         }
-        let bytes = self.text.as_bytes();
+        let bytes = &self.text;
         let (mut at, mut units) = (0, 0);
         for (place, end) in self.records.iter_mut().enumerate() {
             if place % RECORD == KIND_AT {
@@ -79,14 +107,20 @@ impl Reader {
         let mut events = Vec::new();
         for record in batch.records.chunks_exact(RECORD) {
             let [data_end, id_end, name_end, kind] = record else { continue };
-            let part = |from: u32, to: u32| batch.text.get(from as usize..to as usize).unwrap_or_default().to_owned();
+            let part = |from: u32, to: u32| {
+                let bytes = batch.text.get(from as usize..to as usize).unwrap_or_default();
+                String::from_utf8_lossy(bytes).into_owned()
+            };
             if kind & NEW_ID != 0 {
                 self.last_event_id = part(*data_end, *id_end);
             }
             let number = kind & NUMBER;
             let name = part(*id_end, *name_end);
-            if number as usize == self.names.len() {
-                self.names.push(name.clone());
+            if !name.is_empty() && number < UNNUMBERED {
+                self.names.resize(self.names.len().max(number as usize + 1), String::new());
+                if let Some(slot) = self.names.get_mut(number as usize) {
+                    slot.clone_from(&name);
+                }
             }
             if number != NO_EVENT {
                 let name = self.names.get(number as usize).cloned().unwrap_or(name);

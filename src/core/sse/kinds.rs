@@ -8,39 +8,46 @@ const LONGEST: usize = 64;
 /// Names by number. Number 0 is `message`, the name of an event without one.
 #[derive(Debug)]
 pub(super) struct Kinds {
-    names: Vec<Vec<u8>>,
+    names: Vec<Kind>,
     latest: usize,
 }
 
-/// What is known of a name.
-pub(super) enum Kind {
-    /// It has this number, and has been handed out before.
-    Known(u32),
-    /// It has this number from now on.
-    New(u32),
-    /// It has none, and will have none.
-    Unnumbered,
+#[derive(Debug)]
+struct Kind {
+    name: Vec<u8>,
+    /// The page has been told which name the number stands for.
+    told: bool,
 }
 
 impl Kinds {
     pub(super) fn new() -> Kinds {
-        Kinds { names: vec![b"message".to_vec()], latest: 0 }
+        Kinds { names: vec![Kind { name: b"message".to_vec(), told: true }], latest: 0 }
     }
 
-    pub(super) fn find(&mut self, name: &[u8]) -> Kind {
+    /// The number of a name, which it has from now on; none if there are too many already.
+    pub(super) fn number(&mut self, name: &[u8]) -> Option<u32> {
         // Streams repeat themselves: the name before is the likeliest.
-        if self.names.get(self.latest).is_some_and(|latest| latest == name) {
-            return Kind::Known(self.latest as u32);
+        if self.names.get(self.latest).is_none_or(|latest| latest.name != name) {
+            match self.names.iter().position(|known| known.name == name) {
+                Some(at) => self.latest = at,
+                None if self.names.len() == NAMES || name.len() > LONGEST => return None,
+                None => {
+                    self.latest = self.names.len();
+                    self.names.push(Kind { name: name.to_vec(), told: false });
+                }
+            }
         }
-        if let Some(at) = self.names.iter().position(|known| known == name) {
-            self.latest = at;
-            return Kind::Known(at as u32);
+        Some(self.latest as u32)
+    }
+
+    /// The name that `number` stands for, if the page is to be told of it now: this once.
+    pub(super) fn untold(&mut self, number: u32) -> &[u8] {
+        match self.names.get_mut(number as usize) {
+            Some(kind) if !kind.told => {
+                kind.told = true;
+                &kind.name
+            }
+            _ => &[],
         }
-        if self.names.len() == NAMES || name.len() > LONGEST {
-            return Kind::Unnumbered;
-        }
-        self.latest = self.names.len();
-        self.names.push(name.to_vec());
-        Kind::New(self.latest as u32)
     }
 }

@@ -7,8 +7,9 @@
 use std::ops::Range;
 
 use super::batch::{Batch, NEW_ID, NO_EVENT, UNNAMED, UNNUMBERED};
-use super::kinds::{Kind, Kinds};
-use super::scan::line_end;
+use super::kinds::Kinds;
+use super::retry_after::whole_number;
+use super::scan::{is_ascii, line_end};
 use crate::core::base::{Json, Millis};
 
 /// Longer than the longest field name with its colon and space (`event: `); a longer line's field is known.
@@ -52,22 +53,36 @@ pub struct Parser {
     at_stream_start: bool,
     after_cr: bool,
 
-    /// The event in the making.
-    data: Vec<u8>,
+    /// The event in the making. Its data is what stands behind `data_start` in the batch's text.
+    data_start: usize,
     has_data: bool,
-    name: Vec<u8>,
-    /// The value of an unfinished `id:` or `retry:` line.
+    name: Name,
+    /// What the event's bytes have in common, and those looked at by the way.
+    seen: u64,
+    /// The value of an unfinished line other than data.
     value: Vec<u8>,
-    /// The last event ID buffer of the standard, and whether it has changed since the last record.
+    /// The id of the event in the making, if it has one.
     id: Vec<u8>,
     id_is_new: bool,
-    /// The last event ID string of the standard, which a request carries.
-    last_event_id: String,
+    /// The last event ID of the standard, which a request carries.
+    last_event_id: Vec<u8>,
 
     kinds: Kinds,
     batch: Batch,
+    /// Memory for the batch after this one.
+    spare: Batch,
     retry: Option<Millis>,
     comments: u32,
+}
+
+/// The name of the event in the making.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Name {
+    None,
+    /// Its number.
+    Numbered(u32),
+    /// It has no number.
+    Spelled(Vec<u8>),
 }
 
 impl Parser {
@@ -83,15 +98,17 @@ impl Parser {
             line: Line::Start,
             at_stream_start: true,
             after_cr: false,
-            data: Vec::new(),
+            data_start: 0,
             has_data: false,
-            name: Vec::new(),
+            name: Name::None,
+            seen: 0,
             value: Vec::new(),
             id: Vec::new(),
             id_is_new: false,
-            last_event_id: String::new(),
+            last_event_id: Vec::new(),
             kinds: Kinds::new(),
             batch: Batch::default(),
+            spare: Batch::default(),
             retry: None,
             comments: 0,
         }
@@ -103,10 +120,8 @@ impl Parser {
         self.line = Line::Start;
         self.at_stream_start = true;
         self.after_cr = false;
+        self.batch.text.truncate(self.data_start);
         self.forget_event();
-        self.value.clear();
-        self.id.clear();
-        self.id.extend_from_slice(self.last_event_id.as_bytes());
         self.id_is_new = false;
     }
 
@@ -148,46 +163,44 @@ impl Parser {
 
     /// What has been parsed since the last call.
     pub fn take_batch(&mut self) -> Batch {
-        std::mem::take(&mut self.batch)
+        let mut taken = std::mem::replace(&mut self.batch, std::mem::take(&mut self.spare));
+        // The data of an unfinished event stays here.
+        self.batch.text.extend_from_slice(taken.text.get(self.data_start..).unwrap_or_default());
+        taken.text.truncate(self.data_start);
+        self.data_start = 0;
+        taken
     }
 
-    /// Gives a batch back, so that its memory serves the next one.
+    /// Gives a batch back, so that its memory serves another one.
     pub fn return_batch(&mut self, mut batch: Batch) {
-        if !self.has_batch() {
-            batch.text.clear();
-            batch.text.shrink_to(KEPT);
-            batch.records.clear();
-            self.batch = batch;
-        }
+        batch.clear(KEPT);
+        self.spare = batch;
     }
 
     /// Adds an event that somebody else has parsed: the browser's own EventSource.
     pub fn push(&mut self, name: &str, data: &str, id: &str) {
         self.forget_event();
         self.has_data = true;
-        self.data.extend_from_slice(data.as_bytes());
+        self.seen = u64::MAX;
+        self.batch.text.extend_from_slice(data.as_bytes());
         if name != "message" {
-            self.name.extend_from_slice(name.as_bytes());
+            self.set_name(name.as_bytes());
         }
-        if id != self.last_event_id {
-            self.id.clear();
-            self.id.extend_from_slice(id.as_bytes());
-            self.id_is_new = true;
+        if id.as_bytes() != self.last_event_id {
+            self.set_id(id.as_bytes());
         }
         self.dispatch();
     }
 
-    /// The id that the next request carries. It advances when an event is finished, not before.
-    pub fn last_event_id(&self) -> &str {
+    /// The id that the next request carries, as bytes of UTF-8. It advances when an event is finished, not before.
+    pub fn last_event_id(&self) -> &[u8] {
         &self.last_event_id
     }
 
     /// Starts from an id that was kept elsewhere.
     pub fn set_last_event_id(&mut self, id: &str) {
         self.last_event_id.clear();
-        self.last_event_id.push_str(id);
-        self.id.clear();
-        self.id.extend_from_slice(id.as_bytes());
+        self.last_event_id.extend_from_slice(id.as_bytes());
     }
 
     /// The latest `retry:` since the last call.
@@ -216,14 +229,11 @@ impl Parser {
                 self.after_cr = false;
                 at += usize::from(input.get(at) == Some(&b'\n'));
             }
-            let Some(end) = line_end(input, at) else { break };
+            let Some(end) = line_end(input, at, &mut self.seen) else { break };
             let part = input.get(at..end).unwrap_or_default();
             match self.line {
                 Line::Start => self.whole_line(part)?,
-                Line::Value(field) => {
-                    self.add(field, part)?;
-                    self.end_value(field)?;
-                }
+                Line::Value(field) => self.end_value(field, part)?,
                 Line::Skipped => {}
             }
             self.line = Line::Start;
@@ -234,31 +244,8 @@ impl Parser {
         if self.line == Line::Start && part.len() < HEAD && part.first() != Some(&b':') {
             return Ok(at);
         }
-        self.begin_line(part)?;
+        self.part_of_line(part)?;
         Ok(input.len())
-    }
-
-    /// The rest of a chunk, which ends within a line.
-    fn begin_line(&mut self, part: &[u8]) -> Result<(), TooLarge> {
-        if self.line != Line::Start {
-            return match self.line {
-                Line::Value(field) => self.add(field, part),
-                _ => Ok(()),
-            };
-        }
-        let Some((field, value)) = split(part) else {
-            self.comments += u32::from(part.first() == Some(&b':'));
-            self.line = Line::Skipped;
-            return Ok(());
-        };
-        // A head of seven bytes without a colon is no known field.
-        if value.is_none() {
-            self.line = Line::Skipped;
-            return Ok(());
-        }
-        self.line = Line::Value(field);
-        self.begin_value(field)?;
-        self.add(field, value.unwrap_or_default())
     }
 
     /// A line that lies in the input from its start to its end.
@@ -267,132 +254,184 @@ impl Parser {
             self.dispatch();
             return Ok(());
         }
-        let Some((field, value)) = split(line) else {
-            self.comments += u32::from(line.first() == Some(&b':'));
-            return Ok(());
-        };
-        self.begin_value(field)?;
-        self.add(field, value.unwrap_or_default())?;
-        self.end_value(field)
-    }
-
-    fn begin_value(&mut self, field: Field) -> Result<(), TooLarge> {
-        match field {
-            Field::Data if self.has_data => self.add(Field::Data, b"\n"),
-            Field::Data => {
-                self.has_data = true;
-                Ok(())
+        match split(line) {
+            Some((Field::Data, value)) => {
+                self.begin_data();
+                self.add_data(value)
             }
-            Field::Event => {
-                self.name.clear();
-                Ok(())
-            }
-            Field::Id | Field::Retry => {
-                self.value.clear();
+            Some((field, value)) => self.set(field, value),
+            None => {
+                self.comments += u32::from(line.first() == Some(&b':'));
                 Ok(())
             }
         }
+    }
+
+    /// The rest of a chunk, which ends within a line.
+    fn part_of_line(&mut self, part: &[u8]) -> Result<(), TooLarge> {
+        match self.line {
+            Line::Value(field) => self.add(field, part),
+            Line::Skipped => Ok(()),
+            Line::Start => {
+                // As long as a head is, a part without a colon is no known field.
+                let Some((field, value)) = split(part) else {
+                    self.comments += u32::from(part.first() == Some(&b':'));
+                    self.line = Line::Skipped;
+                    return Ok(());
+                };
+                self.line = Line::Value(field);
+                self.value.clear();
+                if field == Field::Data {
+                    self.begin_data();
+                }
+                self.add(field, value)
+            }
+        }
+    }
+
+    /// The last part of a line that began in an earlier chunk.
+    fn end_value(&mut self, field: Field, part: &[u8]) -> Result<(), TooLarge> {
+        self.add(field, part)?;
+        if field == Field::Data {
+            return Ok(());
+        }
+        let value = std::mem::take(&mut self.value);
+        let result = self.set(field, &value);
+        self.value = value;
+        result
     }
 
     fn add(&mut self, field: Field, part: &[u8]) -> Result<(), TooLarge> {
-        let held = match field {
-            Field::Data => &mut self.data,
-            Field::Event => &mut self.name,
-            Field::Id | Field::Retry => &mut self.value,
-        };
-        if held.len() + part.len() > self.limit {
+        if field == Field::Data {
+            return self.add_data(part);
+        }
+        if self.value.len() + part.len() > self.limit {
             return Err(TooLarge);
         }
-        held.extend_from_slice(part);
+        self.value.extend_from_slice(part);
         Ok(())
     }
 
-    fn end_value(&mut self, field: Field) -> Result<(), TooLarge> {
+    fn begin_data(&mut self) {
+        if self.has_data {
+            self.batch.text.push(b'\n');
+        }
+        self.has_data = true;
+    }
+
+    fn add_data(&mut self, part: &[u8]) -> Result<(), TooLarge> {
+        if self.batch.text.len() - self.data_start + part.len() > self.limit {
+            return Err(TooLarge);
+        }
+        self.batch.text.extend_from_slice(part);
+        Ok(())
+    }
+
+    /// The whole value of a field other than data.
+    fn set(&mut self, field: Field, value: &[u8]) -> Result<(), TooLarge> {
+        if value.len() > self.limit {
+            return Err(TooLarge);
+        }
         match field {
-            Field::Id if !self.value.contains(&0) => {
-                std::mem::swap(&mut self.id, &mut self.value);
-                self.id_is_new = true;
-            }
-            Field::Retry => self.retry = whole_number(&self.value).map(Millis).or(self.retry),
-            Field::Data | Field::Event | Field::Id => {}
+            Field::Event => self.set_name(value),
+            Field::Id if !value.contains(&0) => self.set_id(value),
+            Field::Retry => self.retry = whole_number(value).map(Millis).or(self.retry),
+            Field::Data | Field::Id => {}
         }
         Ok(())
+    }
+
+    fn set_name(&mut self, name: &[u8]) {
+        self.name = match self.kinds.number(name) {
+            _ if name.is_empty() => Name::None,
+            Some(number) => Name::Numbered(number),
+            None => Name::Spelled(name.to_vec()),
+        };
+    }
+
+    fn set_id(&mut self, id: &[u8]) {
+        self.id.clear();
+        self.id.extend_from_slice(id);
+        self.id_is_new = true;
     }
 
     /// An empty line: the event, if it is one, joins the batch.
     fn dispatch(&mut self) {
-        if !self.has_data && !self.id_is_new {
-            self.name.clear();
-            return;
+        if self.has_data || self.id_is_new {
+            let start = self.data_start;
+            let ascii = is_ascii(self.seen);
+            if !ascii {
+                self.batch.make_valid(start);
+            }
+            let data_end = self.batch.text.len();
+            let mut kind = 0;
+            if self.id_is_new {
+                std::mem::swap(&mut self.last_event_id, &mut self.id);
+                self.batch.text.extend_from_slice(&self.last_event_id);
+                if !ascii {
+                    self.batch.make_valid(data_end);
+                    self.last_event_id.clear();
+                    self.last_event_id.extend_from_slice(self.batch.text.get(data_end..).unwrap_or_default());
+                }
+                kind = NEW_ID;
+            }
+            let id_end = self.batch.text.len();
+            kind |= if self.has_data { self.push_name(start..data_end) } else { NO_EVENT };
+            let ends = [data_end as u32, id_end as u32, self.batch.text.len() as u32, kind];
+            self.batch.records.extend_from_slice(&ends);
         }
-        // Taken out so that the batch and the fields can be used at once.
-        let Batch { mut text, mut records } = std::mem::take(&mut self.batch);
-        let start = text.len();
-        if self.has_data {
-            push_lossy(&mut text, &self.data);
-        }
-        let data_end = text.len();
-        let mut kind = 0;
-        if self.id_is_new {
-            push_lossy(&mut text, &self.id);
-            self.last_event_id.clear();
-            self.last_event_id.push_str(text.get(data_end..).unwrap_or_default());
-            self.id_is_new = false;
-            kind |= NEW_ID;
-        }
-        let id_end = text.len();
-        kind |= if self.has_data { self.push_name(&mut text, start..data_end) } else { NO_EVENT };
-        records.extend_from_slice(&[data_end as u32, id_end as u32, text.len() as u32, kind]);
-        self.batch = Batch { text, records };
         self.forget_event();
     }
 
-    /// The kind of the event whose data lies at `data` in the text; adds its name to the text if it is not known yet.
-    fn push_name(&mut self, text: &mut String, data: Range<usize>) -> u32 {
+    /// The kind of the event whose data lies at `data` in the text; adds its name to the text if the page does not know it.
+    fn push_name(&mut self, data: Range<usize>) -> u32 {
         let mut flags = 0;
-        if self.name.is_empty() {
+        if self.name == Name::None {
             flags = UNNAMED;
-            if !self.type_in_data {
-                return flags;
-            }
-            match type_of(text.get(data).unwrap_or_default()) {
-                Some(name) => self.name = name,
-                None => return flags,
+            if self.type_in_data
+                && let Some(name) = type_of(self.batch.text.get(data).unwrap_or_default())
+            {
+                self.set_name(&name);
             }
         }
-        flags
-            | match self.kinds.find(&self.name) {
-                Kind::Known(number) => number,
-                Kind::New(number) => {
-                    push_lossy(text, &self.name);
-                    number
-                }
-                Kind::Unnumbered => {
-                    push_lossy(text, &self.name);
-                    UNNUMBERED
-                }
+        let id_end = self.batch.text.len();
+        let number = match &self.name {
+            Name::None => return flags,
+            Name::Numbered(number) => {
+                self.batch.text.extend_from_slice(self.kinds.untold(*number));
+                *number
             }
+            Name::Spelled(name) => {
+                self.batch.text.extend_from_slice(name);
+                UNNUMBERED
+            }
+        };
+        if id_end < self.batch.text.len() {
+            self.batch.make_valid(id_end);
+        }
+        flags | number
     }
 
     fn forget_event(&mut self) {
-        self.data.clear();
-        self.data.shrink_to(KEPT);
+        self.data_start = self.batch.text.len();
         self.has_data = false;
-        self.name.clear();
+        self.id_is_new = false;
+        self.name = Name::None;
+        self.seen = 0;
     }
 }
 
 /// The member `type` of a JSON object, if it is a string that says something.
-fn type_of(data: &str) -> Option<Vec<u8>> {
-    if !data.starts_with('{') {
+fn type_of(data: &[u8]) -> Option<Vec<u8>> {
+    if data.first() != Some(&b'{') {
         return None;
     }
-    let name = Json::parse(data)?.get_str("type")?;
+    let name = Json::parse(std::str::from_utf8(data).ok()?)?.get_str("type")?;
     (!name.is_empty()).then(|| name.into_owned().into_bytes())
 }
 
-/// The field that a line names, and its value behind the colon and one space; no value where there is no colon.
-fn split(line: &[u8]) -> Option<(Field, Option<&[u8]>)> {
+/// The field that a line names, and its value behind the colon and one space; an empty one where there is no colon.
+fn split(line: &[u8]) -> Option<(Field, &[u8])> {
     let (field, rest) = match line {
         [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, rest),
         [b'i', b'd', rest @ ..] => (Field::Id, rest),
@@ -401,28 +440,7 @@ fn split(line: &[u8]) -> Option<(Field, Option<&[u8]>)> {
         _ => return None,
     };
     match rest {
-        [b':', b' ', value @ ..] | [b':', value @ ..] => Some((field, Some(value))),
-        [] => Some((field, None)),
+        [b':', b' ', value @ ..] | [b':', value @ ..] | value @ [] => Some((field, value)),
         _ => None,
-    }
-}
-
-/// ASCII digits and nothing else, as a number; what does not fit is the largest there is.
-fn whole_number(text: &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for byte in text {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
-    }
-    (!text.is_empty()).then_some(number)
-}
-
-/// Adds `bytes` as UTF-8; what is not UTF-8 becomes U+FFFD, as the standard's decoder has it.
-fn push_lossy(text: &mut String, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(valid) => text.push_str(valid),
-        Err(_) => text.push_str(&String::from_utf8_lossy(bytes)),
     }
 }

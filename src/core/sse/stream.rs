@@ -165,8 +165,8 @@ impl Stream {
         self.parser.return_batch(batch);
     }
 
-    /// The id of the last finished event that had one.
-    pub fn last_event_id(&self) -> &str {
+    /// The id of the last finished event that had one, as bytes of UTF-8.
+    pub fn last_event_id(&self) -> &[u8] {
         self.parser.last_event_id()
     }
 
