@@ -2,7 +2,6 @@
 
 use std::rc::Weak;
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Document, Event, EventTarget};
 
@@ -14,11 +13,13 @@ use crate::core::sse::{Input, PageEvent};
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = document)]
     static DOCUMENT: Option<Document>;
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: EventTarget;
 }
 
 /// Tells `driver` until they are dropped.
 pub(super) fn listeners(driver: &Weak<Driver>) -> Vec<Listener> {
-    let global: EventTarget = js_sys::global().unchecked_into();
+    let global = GLOBAL.with(Clone::clone);
     let listen = |target: &EventTarget, kind| {
         let driver = driver.clone();
         Listener::new(target, kind, move |event: Event| {
