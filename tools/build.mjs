@@ -14,7 +14,7 @@ import { setUp } from './setup.mjs'
 import { Stop, must, script, step } from './shell.mjs'
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'auto.js', 'eventsource.js', 'storywire.css']
+const entries = ['index.js', 'auto.js', 'eventsource.js', 'stream.js', 'emotions.js', 'storywire.css']
 
 /**
  * The WebAssembly modules, each a set of the crate's features. js/ imports a module's glue as `../pkg/<name>.js`; a module

@@ -131,7 +131,7 @@ impl Driver {
 
     /// Takes the first effects. Apart from `new`, so that the caller holds the stream before it is told anything.
     pub fn start(&self) {
-        self.pump();
+        self.pump(self.clock.now());
     }
 
     /// The page's headers for `attempt`, or none if its function for them failed.
@@ -161,17 +161,19 @@ impl Driver {
     /// There is room for more again.
     pub fn resume(&self) {
         if self.held.replace(false) {
-            self.stream.borrow_mut().hold(self.clock.now(), false);
+            let now = self.clock.now();
+            self.stream.borrow_mut().hold(now, false);
             self.read_on();
-            self.arm();
+            self.arm(now);
         }
     }
 
     /// Stops for good, and quietly.
     pub fn close(&self) {
         self.page.borrow_mut().clear();
-        self.stream.borrow_mut().close(self.clock.now());
-        self.pump();
+        let now = self.clock.now();
+        self.stream.borrow_mut().close(now);
+        self.pump(now);
     }
 
     /// What the stream is doing.
@@ -181,8 +183,9 @@ impl Driver {
 
     /// Brings an input to the stream and performs what follows.
     pub(super) fn handle(&self, input: Input<'_>) {
-        self.stream.borrow_mut().handle_input(self.clock.now(), input);
-        self.pump();
+        let now = self.clock.now();
+        self.stream.borrow_mut().handle_input(now, input);
+        self.pump(now);
     }
 
     /// The answer has come from `url`; reads its body if it is to be read.
@@ -211,7 +214,7 @@ impl Driver {
             chunk.copy_to(stream.space(len));
             stream.handle_input(now, Input::Bytes { attempt, len });
         }
-        self.pump();
+        self.pump(now);
         self.read_on();
     }
 
@@ -230,7 +233,7 @@ impl Driver {
     }
 
     /// Performs effects until there are none. Re-entry leaves the rest to the outer pump, so their order holds.
-    fn pump(&self) {
+    fn pump(&self, now: Instant) {
         if self.pumping.replace(true) {
             return;
         }
@@ -241,7 +244,7 @@ impl Driver {
             self.perform(effect);
         }
         self.pumping.set(false);
-        self.arm();
+        self.arm(now);
     }
 
     fn perform(&self, effect: Effect) {
@@ -296,8 +299,7 @@ impl Driver {
 
     /// A timer that fires too early only asks again, so one that is armed for an earlier moment is left alone: a busy
     /// stream moves its idle deadline with every chunk.
-    fn arm(&self) {
-        let now = self.clock.now();
+    fn arm(&self, now: Instant) {
         let wanted = self.stream.borrow().next_timeout().map(|deadline| deadline.at.min(now + LONGEST_NAP));
         if let (Some(armed), Some(wanted)) = (self.armed.get(), wanted)
             && armed <= wanted
