@@ -32,7 +32,10 @@ export class Channel {
   /** @type {StorywireError | undefined} */
   #error
 
-  /** @param {Client} client @param {string} name @param {ChannelOptions} options */
+  /** The channel itself, also where it was reached through the value of `on`. @type {Channel} */
+  self = this
+
+  /** @internal @param {Client} client @param {string} name @param {ChannelOptions} options */
   constructor(client, name, options) {
     this.#client = client
     this.name = name
@@ -45,27 +48,30 @@ export class Channel {
   #open(raw) {
     const { broadcast = {}, presence = {}, private: isPrivate = false, exact } = this.params.config ?? {}
     const listensToPresence = this.#bindings.some(({ type }) => type === 'presence')
-    const id = raw.channel(
-      this.name,
-      Boolean(broadcast.ack),
-      Boolean(broadcast.self),
-      presence.enabled ?? (listensToPresence || presence.key !== undefined),
-      String(presence.key ?? ''),
-      Boolean(isPrivate),
-      Number(broadcast.replay?.since ?? -1),
-      Number(broadcast.replay?.limit ?? 25),
+    const id = this.#client.check(
+      raw.channel(
+        this.name,
+        JSON.stringify({
+          ack: Boolean(broadcast.ack),
+          self: Boolean(broadcast.self),
+          presence: presence.enabled ?? (listensToPresence || presence.key !== undefined),
+          key: String(presence.key ?? ''),
+          private: Boolean(isPrivate),
+          exact: Boolean(exact),
+          ...(broadcast.replay && { since: Math.trunc(Number(broadcast.replay.since)), limit: broadcast.replay.limit ?? 25 }),
+        }),
+      ),
     )
     this.id = id
     this.#client.sink.channels.set(id, this)
-    if (exact) raw.exact(id, true)
     for (const binding of this.#bindings) this.#listen(raw, binding)
   }
 
   /** @param {Raw} raw @param {Binding} binding */
   #listen(raw, { key, type, filter }) {
     if (type !== 'postgres_changes' || this.id === undefined) return
-    const select = Array.isArray(filter.select) ? filter.select.join(',') : ''
-    raw.listen(this.id, key, filter.event ?? '*', filter.schema ?? 'public', filter.table ?? '', filter.filter ?? '', select)
+    const { event = '*', schema = 'public', table, filter: of, select } = filter
+    this.#client.check(raw.listen(this.id, key, JSON.stringify({ event, schema, table, filter: of, select })))
   }
 
   /**
@@ -88,7 +94,7 @@ export class Channel {
     if (this.id !== undefined) this.#client.run((raw) => this.#listen(raw, binding), (error) => this.#fail(error))
     const undo = () => {
       this.#bindings = this.#bindings.filter((of) => of !== binding)
-      if (this.id !== undefined) this.#client.run((raw) => raw.unlisten(Number(this.id), binding.key))
+      this.#client.run((raw) => this.id !== undefined && raw.unlisten(this.id, binding.key))
     }
     signal?.addEventListener('abort', undo, { once: true })
     return undoable(undo)
@@ -103,14 +109,14 @@ export class Channel {
     this.#callback = callback
     this.state = 'joining'
     this.#client.join(this)
-    this.#client.run((raw) => raw.subscribe(Number(this.id)), (error) => this.#fail(error))
+    this.#client.run((raw) => this.#client.check(raw.subscribe(Number(this.id))), (error) => this.#fail(error))
     return this
   }
 
   /** Leaves. The channel can be subscribed again. @returns {Promise<'ok'>} */
   async unsubscribe() {
     this.#client.leave(this)
-    if (this.id !== undefined) this.#client.run((raw) => raw.unsubscribe(Number(this.id)))
+    this.#client.run((raw) => this.id !== undefined && raw.unsubscribe(this.id, false))
     await this.#client.ready
     return 'ok'
   }
@@ -155,7 +161,7 @@ export class Channel {
 
   /** Takes it back. @returns {Promise<SendResult>} */
   async untrack() {
-    return this.#push((raw, id) => raw.track(id, undefined))
+    return this.#push((raw, id) => raw.track(id, ''))
   }
 
   /** Who is present: lists by key. An object without a prototype, so that every key is only a key. */
@@ -163,7 +169,8 @@ export class Channel {
     /** @type {Record<string, any[]>} */
     const state = Object.create(null)
     if (this.id === undefined) return state
-    for (const [key, metas] of JSON.parse(this.#client.ask((raw) => raw.presence(Number(this.id))) ?? '[]')) state[key] = metas
+    const { id } = this
+    for (const [key, metas] of JSON.parse(this.#client.ask((raw) => raw.presence(id)) ?? '[]')) state[key] = metas
     return state
   }
 
@@ -172,7 +179,7 @@ export class Channel {
     return new Promise((resolve) => {
       this.#client.run(
         (raw) => {
-          const id = push(raw, Number(this.id))
+          const id = this.#client.check(push(raw, Number(this.id)))
           this.#client.sink.pushes.set(id, (outcome) => resolve(outcome === 'dropped' || outcome === 'replaced' ? 'error' : /** @type {SendResult} */ (outcome)))
         },
         (error) => {
@@ -193,12 +200,12 @@ export class Channel {
 
   // What the core says.
 
-  /** @param {StorywireError} error */
+  /** @internal @param {StorywireError} error */
   hearError(error) {
     this.#error = error
   }
 
-  /** @param {ChannelStatus} status */
+  /** @internal @param {ChannelStatus} status */
   hearStatus(status) {
     const error = this.#error
     this.#error = undefined
@@ -206,7 +213,7 @@ export class Channel {
     call(this.#callback, status, status === 'SUBSCRIBED' || status === 'CLOSED' ? undefined : error)
   }
 
-  /** @param {Uint32Array} keys @param {any} data */
+  /** @internal @param {Uint32Array} keys @param {any} data */
   hearChange(keys, data) {
     const { schema, table, commit_timestamp, type, record, old_record, errors, columns } = data
     const integers = this.params.config?.exact === 'bigint' ? columns?.filter((/** @type {any} */ column) => column.type === 'int8') : []
@@ -218,7 +225,7 @@ export class Channel {
     for (const binding of [...this.#bindings]) if (keys.includes(binding.key)) call(binding.listener, payload)
   }
 
-  /** @param {string} event @param {any} payload @param {any} meta */
+  /** @internal @param {string} event @param {any} payload @param {any} meta */
   hearBroadcast(event, payload, meta) {
     const message = { type: 'broadcast', event, payload, ...(meta && { meta }) }
     for (const { type, filter, listener } of [...this.#bindings]) {
@@ -226,7 +233,7 @@ export class Channel {
     }
   }
 
-  /** @param {string} event @param {string} key @param {string} current @param {string} changed */
+  /** @internal @param {string} event @param {string} key @param {string} current @param {string} changed */
   hearPresence(event, key, current, changed) {
     /** @type {Record<string, any>} */
     const payload = { event }
@@ -240,7 +247,7 @@ export class Channel {
     }
   }
 
-  /** @param {any} payload */
+  /** @internal @param {any} payload */
   hearSystem(payload) {
     for (const { type, listener } of [...this.#bindings]) if (type === 'system') call(listener, payload)
   }

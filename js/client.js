@@ -1,23 +1,31 @@
 // The client: everything a page can ask for, from the first line on. What is asked before the module has loaded waits in
 // a queue, so that nothing here needs an `await`.
 import { Channel } from './channel.js'
-import { StorywireError, isServiceKey } from './errors.js'
+import { StorywireError, isServiceKey, misuses } from './errors.js'
 import { Listeners, report } from './listeners.js'
 import { load } from './load.js'
 import { Rows } from './rows.js'
 import { Sink } from './sink.js'
+import { Story } from './story.js'
 
-/** @typedef {import('../pkg/storywire.js').RawClient} Raw */
+/**
+ * The exports of the core.
+ * @internal
+ * @typedef {import('../pkg/storywire.js').RawClient} Raw
+ */
 /** @typedef {import('./types.js').ClientOptions} ClientOptions */
 /** @typedef {import('./types.js').ChannelOptions} ChannelOptions */
 /** @typedef {import('./types.js').Connection} Connection */
 /** @typedef {import('./types.js').RowsHandlers} RowsHandlers */
 /** @typedef {import('./types.js').RowsOptions} RowsOptions */
-/** @typedef {{ connection: Connection, error: StorywireError }} Events */
+/** @typedef {import('./types.js').StoryHandlers} StoryHandlers */
+/** @typedef {import('./types.js').AssetChange} AssetChange */
+/** @typedef {{ connection: Connection, error: StorywireError, asset: AssetChange, story: AssetChange }} Events */
 
 export class Client {
   /** Settles when the module has loaded; never rejects: a failure is an `error` event. @type {Promise<void>} */
   ready
+  /** @internal */
   sink = new Sink(this)
   /** `client.realtime` of Supabase's client, as far as pages use it. */
   realtime = {
@@ -62,7 +70,9 @@ export class Client {
       (RawClient) => {
         if (this.#closed) return
         const socketUrl = this.#socketUrl()
-        this.#raw = new RawClient(socketUrl, `${this.#url}/rest/v1`, key, vsn === '1.0.0', Boolean(accessToken), JSON.stringify(timing), this.sink)
+        const { assets, stories } = options
+        const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories }
+        this.#raw = new RawClient(JSON.stringify(settings), this.sink)
         const queue = this.#queue ?? []
         this.#queue = undefined
         for (const command of queue) command(this.#raw)
@@ -117,12 +127,29 @@ export class Client {
     return new Rows(this, table, filter, handlers, options, false)
   }
 
+  // Stories.
+
+  /**
+   * Wants a story, and hears of it. Elements with its id are kept true whether or not this is called.
+   * @param {string} id @param {StoryHandlers} [handlers]
+   */
+  story(id, handlers = {}) {
+    return new Story(this, String(id), handlers)
+  }
+
+  /** Keeps the elements below `root` true: `[data-story-id]`, `[data-asset]`. @param {Element} [root] */
+  observe(root = document.documentElement) {
+    this.run((raw) => raw.observe(root))
+    return this
+  }
+
+  /** The stories that code wants, for what is said of them. @internal @type {Set<Story>} */
+  stories = new Set()
+
   // The client itself.
 
-  /** `live`, `catching-up`, `polling`, `offline` or `stopped`. @returns {Connection} */
-  get connection() {
-    return /** @type {Connection} */ (this.#raw?.connection() ?? 'stopped')
-  }
+  /** What the client can say of itself at this moment. @type {Connection} */
+  connection = 'stopped'
 
   /**
    * @template {keyof Events} Event
@@ -150,6 +177,7 @@ export class Client {
 
   /**
    * Gives the core a command, now or when it has loaded. A misuse comes back as an error.
+   * @internal
    * @param {(raw: Raw) => void} command @param {(error: StorywireError) => void} [onError]
    */
   run(command, onError = (error) => this.hearError(error)) {
@@ -179,34 +207,92 @@ export class Client {
     }
   }
 
-  /** @template T @param {(raw: Raw) => T} question @returns {T | undefined} */
+  /** An id, or the mistake that an export returned in its place. @internal @param {number} result */
+  check(result) {
+    if (result < 0) throw misuses[-1 - result]
+    return result
+  }
+
+  /** @internal @template T @param {(raw: Raw) => T} question @returns {T | undefined} */
   ask(question) {
     return this.#raw && question(this.#raw)
   }
 
-  /** @param {Channel} channel */
+  /** @internal @param {Channel} channel */
   join(channel) {
     this.#joined.add(channel)
   }
 
-  /** @param {Channel} channel */
+  /** @internal @param {Channel} channel */
   leave(channel) {
     this.#joined.delete(channel)
   }
 
-  /** @template {keyof Events} Event @param {Event} event @param {Events[Event]} value */
+  /** @internal @template {keyof Events} Event @param {Event} event @param {Events[Event]} value */
   hear(event, value) {
+    if (event === 'connection') this.connection = /** @type {Connection} */ (value)
     return this.#listeners.emit(event, value)
   }
 
-  /** An error goes to the listeners; where there are none, it is said on the console once for each attempt. @param {StorywireError} error */
-  hearError(error) {
-    if (!this.hear('error', error)) console.warn(`Storywire: ${error.message}`)
+  /**
+   * An error goes to the listeners, and to the story that it concerns; where nobody listens, it is said on the console,
+   * the same one once until another comes.
+   * @internal
+   * @param {StorywireError} error @param {string} [story]
+   */
+  hearError(error, story) {
+    let heard = this.hear('error', error)
+    for (const one of this.stories) if (one.id === story) heard = one.hearError(error) || heard
+    if (!heard && this.#said !== error.code + story) console.warn(`Storywire: ${error.message}`)
+    this.#said = error.code + story
+  }
+  #said = ''
+
+  /** @internal @param {AssetChange} change */
+  hearAsset(change) {
+    if (change.kind === 'odd') {
+      this.hearError(new StorywireError(`odd-${change.status}`, { detail: `${change.asset}: ${change.url}`, about: change.story }), change.story)
+      return
+    }
+    this.hear(change.kind, change)
+    for (const story of [...this.stories]) if (story.id === change.story) story.hear(change)
   }
 
-  /** @param {number} request */
+  /**
+   * Asks for assets to be made again: by the story's own function, or by the API.
+   * @internal
+   * @param {string} story @param {string} asset @param {string[]} types
+   */
+  async postRetry(story, asset, types) {
+    const own = [...this.stories].find((one) => one.id === story && one.retries)
+    const settle = (/** @type {number} */ status, detail = '', empty = false) => this.run((raw) => raw.retried(story, asset, status, detail, empty))
+    try {
+      if (own) {
+        const result = await own.ask(asset)
+        settle(200, '', Array.isArray(result?.retried) && result.retried.length === 0)
+        return
+      }
+      const base = this.#options.apiBase
+      if (!base) throw new StorywireError('retry-failed')
+      const token = this.#token ?? (await this.#options.accessToken?.())
+      const response = await fetch(`${base.replace(/\/+$/, '')}/stories/${encodeURIComponent(story)}/assets/retry`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify({ assetTypes: types }),
+        signal: AbortSignal.timeout(20_000),
+      })
+      const body = await response.json().catch(() => ({}))
+      const detail = response.status === 429 ? (response.headers.get('retry-after') ?? '') : String(body.upgradeUrl ?? body.upgradeOptions?.[0]?.url ?? '')
+      settle(response.status, detail, Array.isArray(body.retried) && body.retried.length === 0)
+    } catch (error) {
+      settle(0)
+      this.hearError(error instanceof StorywireError ? error : new StorywireError('retry-failed', { detail: String(error) }), story)
+    }
+  }
+
+  /** @internal @param {number} request */
   giveToken(request) {
-    const give = (/** @type {unknown} */ token, failed = false) => this.#raw?.token(request, typeof token === 'string' ? token : undefined, failed)
+    const give = (/** @type {unknown} */ token, failed = false) => this.#raw?.token(request, typeof token === 'string' ? token : '', failed)
     new Promise((resolve) => resolve(this.#options.accessToken?.())).then(
       (token) => give(token ?? undefined, token !== null && token !== undefined && typeof token !== 'string'),
       (error) => {
@@ -219,10 +305,11 @@ export class Client {
   /** @param {string | undefined} token */
   #setAuth(token) {
     this.#token = token
-    this.run((raw) => raw.setToken(token))
+    this.run((raw) => this.check(raw.setToken(token ?? '')))
   }
 
   /**
+   * @internal
    * @param {{ topic: string, event: string, payload: any, private: boolean }} message @param {number} timeout
    * @returns {Promise<{ success: true } | { success: false, status: number, error: string }>}
    */

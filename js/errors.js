@@ -12,6 +12,7 @@ export const sentences = {
   'unknown-channel': 'This channel was removed: make a new one with client.channel(name).',
   'too-many-channels': 'One connection carries at most 100 topics: unsubscribe what the page does not show, or follow several rows by one filter.',
   'bad-bytes': 'Bytes need version 2.0.0 of the protocol, and a topic and an event of at most 255 bytes.',
+  'closed': 'This client was closed: make a new one with createClient.',
   'bad-replay': 'Replay works on private channels only, for at most 25 messages.',
   // The world's failures.
   'socket-refused': 'The connection could not be opened: check the project URL and the key, that the project is running, and that a WebSocket can pass the network.',
@@ -40,8 +41,17 @@ export const sentences = {
   'bad-url': 'The project URL must be an absolute http(s) address, e.g. https://xyz.supabase.co.',
   'no-key': 'A key is needed: the publishable (sb_publishable_…) or anon key of the project.',
   'not-loaded': 'The WebAssembly module could not be loaded: check that storywire_bg.wasm lies beside the script, and that the page\'s policy has \'wasm-unsafe-eval\' in script-src.',
+  'stray-asset': 'An element with data-asset stands outside of any element with data-story-id, so nothing can be shown in it: put it into one.',
+  'odd-unknown-status': 'The backend says a status that nobody knows, so the asset counts as pending: add the word to assets.words.',
+  'odd-bad-progress': 'The backend says a progress that is no number from 0 to 100, so it counts as unknown.',
+  'odd-bad-url': 'The backend gives an address whose scheme is not allowed in a page, so the asset counts as failed.',
+  'odd-too-many': 'A story has more assets or items than a page can bear, so the rest is left out.',
+  'retry-failed': 'The retry could not be asked for: give createClient an apiBase, or the story a retry function.',
   'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 }.',
 }
+
+/** The caller's mistakes in the order of `Misuse::ALL`: an export returns −1 for the first. */
+export const misuses = Object.keys(sentences).slice(0, 9)
 
 /** Something that failed, with a code for programs and a sentence for people. */
 export class StorywireError extends Error {

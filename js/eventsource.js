@@ -251,3 +251,5 @@ for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage
 }
 Object.defineProperty(EventSource.prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 Object.defineProperty(EventSource, 'length', { value: 1, configurable: true })
+// A minifier gives it another.
+Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true })

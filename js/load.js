@@ -6,7 +6,7 @@ import { StorywireError } from './errors.js'
 let loading
 
 /**
- * The exports of the module. A failed attempt is made again by the next call.
+ * @internal The exports of the module. A failed attempt is made again by the next call.
  * @param {string | URL} [url] where the module lies, if not beside the script
  */
 export function load(url) {

@@ -18,6 +18,7 @@ export class Rows {
   #closed = false
 
   /**
+   * @internal
    * @param {Client} client @param {string} table @param {string | Record<string, any> | undefined} filter
    * @param {RowsHandlers} handlers @param {RowsOptions} options @param {boolean} single
    */
@@ -33,7 +34,7 @@ export class Rows {
     client.run(
       (raw) => {
         if (this.#closed) return
-        this.#id = raw.follow(topic, schema, table, text, select, key, single)
+        this.#id = client.check(raw.follow(JSON.stringify({ topic, schema, table, filter: text, select, key, single })))
         client.sink.sets.set(this.#id, this)
       },
       (error) => this.#fail(error),
@@ -61,7 +62,7 @@ export class Rows {
 
   // What the core says.
 
-  /** @param {string} event @param {string} key @param {string} row */
+  /** @internal @param {string} event @param {string} key @param {string} row */
   hear(event, key, row) {
     if (this.#closed) return
     const handlers = this.#handlers
@@ -83,7 +84,7 @@ export class Rows {
     }
   }
 
-  /** @param {StorywireError} error */
+  /** @internal @param {StorywireError} error */
   hearError(error) {
     if (!this.#closed) call(this.#handlers.onError, error)
   }

@@ -5,7 +5,8 @@ import { report } from './listeners.js'
 /** @typedef {import('./client.js').Client} Client */
 /** @typedef {import('./channel.js').Channel} Channel */
 /** @typedef {import('./rows.js').Rows} Rows */
-/** @typedef {{ about: string, id: number, code: string, detail: string, retryIn: number | null }} Fault */
+/** @typedef {import('./types.js').AssetChange} AssetChange */
+/** @typedef {{ about: string, id: number, story: string, code: string, detail: string, retryIn: number | null }} Fault */
 
 export class Sink {
   /** @type {Map<number, Channel>} */
@@ -84,12 +85,26 @@ export class Sink {
     this.sets.get(rows)?.hear(event, key, row)
   }
 
+  /** @param {AssetChange} change */
+  asset(change) {
+    this.#client.hearAsset(change)
+  }
+
+  /** @param {string} story @param {string} asset @param {string} types */
+  retry(story, asset, types) {
+    this.#client.postRetry(story, asset, types.split(' '))
+  }
+
+  stray() {
+    this.#client.hearError(new StorywireError('stray-asset'))
+  }
+
   /** @param {Fault} fault */
-  fault({ about, id, code, detail, retryIn }) {
-    const error = new StorywireError(code, { detail, retryIn, about })
-    const of = about === 'channel' ? this.channels.get(id) : about === 'rows' ? this.sets.get(id) : undefined
-    of?.hearError(error)
-    this.#client.hearError(error)
+  fault({ about, id, story, code, detail, retryIn }) {
+    const error = new StorywireError(code, { detail, retryIn, about: story || about })
+    if (about === 'channel') this.channels.get(id)?.hearError(error)
+    else if (about === 'rows') this.sets.get(id)?.hearError(error)
+    this.#client.hearError(error, story)
   }
 }
 

@@ -13,6 +13,31 @@ export interface ClientOptions {
   /** Where the module lies, if not beside the script. */
   wasm?: string | URL
   timing?: Timing
+  /** Words, names, columns, texts and order of assets, added to the defaults: see `src/core/asset/defaults.json`. */
+  assets?: Record<string, Record<string, unknown> | string[]>
+  /** Where stories are kept: `{ schema: 'public', table: 'stories', key: 'id', topic: 'story:' }`. */
+  stories?: { schema?: string; table?: string; key?: string; topic?: string }
+}
+
+/** What has become of an asset, or of a story as a whole. */
+export interface AssetChange {
+  kind: 'asset' | 'story' | 'odd'
+  story: string
+  asset: string
+  status: string
+  /** 0 to 100; null: unknown. */
+  progress: number | null
+  url: string
+}
+
+export interface StoryHandlers {
+  /** The story as a whole: `pending`, `generating`, `partial`, `completed` or `failed`. */
+  onChange?: (change: AssetChange) => unknown
+  /** One asset: `pending`, `generating`, `ready` or `failed`. */
+  onAsset?: (change: AssetChange) => unknown
+  onError?: (error: Error & { code: string; retryIn: number | null }) => unknown
+  /** Asks for an asset to be made again, in place of the API; throws or rejects if it cannot be. */
+  retry?: (asset: string) => any
 }
 
 /** All in milliseconds. */

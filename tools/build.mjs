@@ -16,6 +16,9 @@ import { Stop, must, script, step } from './shell.mjs'
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
 const entries = ['index.js', 'auto.js', 'eventsource.js', 'stream.js', 'emotions.js', 'storywire.css']
 
+/** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
+const alone = ['eventsource.js']
+
 /**
  * The WebAssembly modules, each a set of the crate's features. js/ imports a module's glue as `../pkg/<name>.js`; a module
  * that nothing in js/ imports is not built.
@@ -31,7 +34,7 @@ export const releaseDist = join(root, 'dist')
 /** Where the glue lies that js/ imports: for the editor, for tsc, and for tests of js/ in Node. */
 const devGlue = join(root, 'pkg')
 
-const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package-lock.json', 'tools/build.mjs'), rustcVersion())
+const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'), rustcVersion())
 
 /**
  * Builds what is out of date. The environment is that of `setUp`.
@@ -49,7 +52,7 @@ export async function build({ release, env }) {
   const glue = release ? join(root, 'target', 'pkg-release') : devGlue
   await step(release ? 'building the package for release (about 1 minute, 2 the first time)' : 'building the package for development', async () => {
     await compile({ release, env, glue })
-    await assemble({ release, glue, dist })
+    await assemble({ release, env, glue, dist })
   })
   writeFileSync(stamp, made)
   return dist
@@ -131,12 +134,12 @@ function rename(glue, name, { imports, exports }) {
 }
 
 /** js/ and the glue, put together into what a page loads. */
-async function assemble({ release, glue, dist }) {
+async function assemble({ release, env, glue, dist }) {
   const { build: bundle } = await import('esbuild')
   const fresh = `${dist}.new`
   rmSync(fresh, { recursive: true, force: true })
-  await bundle({
-    entryPoints: entries.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
+  const put = (names, plugins) => bundle({
+    entryPoints: names.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
     bundle: true,
     outdir: fresh,
     format: 'esm',
@@ -147,19 +150,43 @@ async function assemble({ release, glue, dist }) {
     legalComments: 'none',
     logLevel: 'error',
     banner: release ? {} : { js: '// A development build: large, slow and with assertions. `npm run build` makes the one to publish.' },
-    plugins: [
-      {
-        name: 'glue',
-        setup: ({ onResolve }) => onResolve({ filter: /\/pkg\/\w+\.js$/ }, ({ path }) => ({ path: join(glue, path.replace(/.*\//, '')) })),
-      },
-    ],
+    plugins,
   }).catch((error) => {
     throw new Stop(`${error.message}\nesbuild could not put the package together.`)
   })
+  const fromGlue = {
+    name: 'glue',
+    setup: ({ onResolve }) => onResolve({ filter: /\/pkg\/\w+\.js$/ }, ({ path }) => ({ path: join(glue, path.replace(/.*\//, '')) })),
+  }
+  await put(entries.filter((name) => !alone.includes(name)), [fromGlue])
+  await put(alone, [fromGlue, { name: 'inline', setup: ({ onLoad }) => onLoad({ filter: /[\\/]storywire\w*\.js$/ }, ({ path }) => ({ contents: inline(path) })) }])
   for (const file of readdirSync(glue)) if (file.endsWith('.wasm')) cpSync(join(glue, file), join(fresh, file))
-  for (const file of readdirSync(join(root, 'js'))) if (file.endsWith('.d.ts')) cpSync(join(root, 'js', file), join(fresh, file))
+  await declareTypes(fresh, env)
   rmSync(dist, { recursive: true, force: true })
   renameSync(fresh, dist)
+}
+
+/** The types that the sources of js/ declare in their comments, and those that are written out. */
+async function declareTypes(dist, env) {
+  const sources = join(root, 'js')
+  const emit = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--stripInternal', '--noCheck']
+  await must('tsc could not write the types.', 'tsc', ['--project', root, ...emit, '--rootDir', sources, '--outDir', dist], { env })
+  for (const file of readdirSync(sources)) if (file.endsWith('.d.ts')) cpSync(join(sources, file), join(dist, file))
+  // The glue is not published, and what the facade does with it is nobody's business.
+  for (const file of readdirSync(dist).filter((name) => name.endsWith('.d.ts'))) {
+    const types = readFileSync(join(dist, file), 'utf8')
+    writeFileSync(join(dist, file), types.replace(/import\(['"]\.\.\/pkg\/\w+\.js['"]\)\.\w+/g, 'unknown'))
+  }
+}
+
+/** The glue, with its module as text in place of the module's URL. */
+function inline(path) {
+  const url = /new URL\('(\w+\.wasm)', import\.meta\.url\)/
+  const glue = readFileSync(path, 'utf8')
+  const [, name] = url.exec(glue) ?? []
+  if (!name) throw new Error(`wasm-bindgen writes its glue in another way than this version: ${url} is not in ${path}`)
+  const bytes = readFileSync(join(path, '..', name)).toString('base64')
+  return glue.replace(url, `Uint8Array.from(atob('${bytes}'), (character) => character.charCodeAt(0))`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,4 +1,7 @@
-//! The client's exports: plain values in and out, misuse as a code. It converts and forwards, and decides nothing.
+//! The client's exports. They convert and forward, and decide nothing.
+//!
+//! Parameters come as JSON text where there are several, misuse goes out as a negative number (−1 is the first of
+//! [`Misuse::ALL`]), and nothing is generic: an export in the usual style costs the visitor four times the bytes.
 
 use std::rc::Rc;
 
@@ -7,8 +10,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::browser::clock::Clock;
 use crate::browser::driver::{Driver, Event};
-use crate::browser::sink::{Sink, connection_word};
+use crate::browser::sink::Sink;
 use crate::core::Client;
+use crate::core::asset::{AssetConfig, RetryOutcome};
 use crate::core::base::{Json, Millis};
 use crate::core::config::Config;
 use crate::core::error::Misuse;
@@ -21,29 +25,46 @@ use crate::core::rows::RowsQuery;
 #[wasm_bindgen]
 pub struct RawClient(Rc<Driver>);
 
-/// A misuse crosses as its code; `js/errors.js` has the sentences.
-fn thrown(misuse: Misuse) -> JsValue {
-    JsValue::from_str(misuse.code())
+/// An id, or which misuse it was.
+#[inline(never)]
+fn id_or_misuse(driver: &Driver, result: Result<u32, Misuse>) -> i32 {
+    driver.schedule();
+    match result {
+        Ok(id) => id as i32,
+        Err(misuse) => -1 - Misuse::ALL.iter().position(|of| *of == misuse).unwrap_or_default() as i32,
+    }
+}
+
+/// A text of an options object; empty if it is missing.
+fn text(options: Json<'_>, name: &str) -> String {
+    options.get_str(name).unwrap_or_default().into_owned()
+}
+
+fn flag(options: Json<'_>, name: &str) -> bool {
+    options.get(name).and_then(Json::as_bool).unwrap_or_default()
+}
+
+fn number(options: Json<'_>, name: &str) -> Option<u64> {
+    options.get(name)?.as_u64()
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 #[wasm_bindgen]
 impl RawClient {
-    /// `tuning` is a JSON object of the options in milliseconds, by their names in `js/types.d.ts`.
+    /// The options as `js/client.js` writes them: `socketUrl`, `restUrl`, `key`, `old`, `asksTokens`, `assets` (as
+    /// `AssetConfig::extend` has it), `stories` (`schema`, `table`, `key`, `topic`), and the times of `Timing` in
+    /// `js/types.d.ts`.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        socket_url: String,
-        rest_url: String,
-        key: String,
-        old: bool,
-        asks_tokens: bool,
-        tuning: &str,
-        sink: Sink,
-    ) -> Result<RawClient, JsValue> {
-        let mut config = Config::new(socket_url, rest_url, key.clone());
-        config.version = if old { Version::V1 } else { Version::V2 };
-        config.asks_tokens = asks_tokens;
-        let tuning = Json::parse(tuning).ok_or_else(|| thrown(Misuse::BadJson))?;
-        let span = |name| tuning.get(name).and_then(Json::as_u64).map(Millis);
+    pub fn new(options: &str, sink: Sink) -> Result<RawClient, JsValue> {
+        let thrown = |misuse: Misuse| JsValue::from_str(misuse.code());
+        let options = Json::parse(options).ok_or_else(|| thrown(Misuse::BadJson))?;
+        let key = text(options, "key");
+        let mut config = Config::new(text(options, "socketUrl"), text(options, "restUrl"), key.clone());
+        config.version = if flag(options, "old") { Version::V1 } else { Version::V2 };
+        config.asks_tokens = flag(options, "asksTokens");
         for (name, option) in [
             ("heartbeatInterval", &mut config.heartbeat_interval),
             ("timeout", &mut config.push_timeout),
@@ -53,150 +74,193 @@ impl RawClient {
             ("pollAfter", &mut config.poll_after),
             ("quietInterval", &mut config.quiet_interval),
         ] {
-            *option = span(name).unwrap_or(*option);
+            *option = number(options, name).map_or(*option, Millis);
+        }
+        let mut assets = AssetConfig::new();
+        if let Some(settings) = options.get("assets") {
+            assets.extend(settings.text());
+        }
+        if let Some(source) = options.get("stories") {
+            let stories = &mut config.stories;
+            for (name, option) in [
+                ("schema", &mut stories.schema),
+                ("table", &mut stories.table),
+                ("key", &mut stories.key),
+                ("topic", &mut stories.topic),
+            ] {
+                if let Some(value) = source.get_str(name) {
+                    *option = value.into_owned();
+                }
+            }
         }
         let clock = Clock::new();
         let seed = (js_sys::Math::random() * 9e15) as u64;
-        let client = Client::new(config, clock.now(), seed).map_err(thrown)?;
+        let client = Client::new(config, assets, clock.now(), seed).map_err(thrown)?;
         Ok(RawClient(Driver::new(client, clock, key, sink)))
     }
 
-    /// See [`Client::channel`].
-    #[allow(clippy::too_many_arguments, reason = "an options object read by serde would cost the visitor 12 KB")]
-    pub fn channel(
-        &self,
-        topic: &str,
-        ack: bool,
-        own: bool,
-        presence: bool,
-        presence_key: String,
-        private: bool,
-        replay_since: f64,
-        replay_limit: u32,
-    ) -> Result<u32, JsValue> {
-        let replay = (replay_since >= 0.0).then_some((replay_since as u64, replay_limit));
-        let options = ChannelOptions { ack, own, replay, presence_key, presence, private };
-        self.0.command(|client, _| client.channel(topic, options)).map(|id| id.0).map_err(thrown)
+    /// See [`Client::channel`]. Options: `ack`, `self`, `since`, `limit`, `presence`, `key`, `private`, `exact`.
+    pub fn channel(&self, topic: &str, options: &str) -> i32 {
+        let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
+        let channel = ChannelOptions {
+            ack: flag(options, "ack"),
+            own: flag(options, "self"),
+            replay: number(options, "since").map(|since| (since, number(options, "limit").unwrap_or(25) as u32)),
+            presence_key: text(options, "key"),
+            presence: flag(options, "presence"),
+            private: flag(options, "private"),
+        };
+        let mut client = self.0.client();
+        let result = client.channel(topic, channel);
+        if let Ok(id) = result
+            && flag(options, "exact")
+        {
+            let _ = client.set_exact(id, true);
+        }
+        id_or_misuse(&self.0, result.map(|id| id.0))
     }
 
-    /// See [`Client::listen`]. An empty table or filter means none; `select` holds column names between commas.
-    pub fn listen(
-        &self,
-        channel: u32,
-        key: u32,
-        event: String,
-        schema: String,
-        table: String,
-        filter: String,
-        select: &str,
-    ) -> Result<(), JsValue> {
+    /// See [`Client::listen`]. Options: `event`, `schema`, `table`, `filter`, `select`.
+    pub fn listen(&self, channel: u32, key: u32, options: &str) -> i32 {
+        let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
+        let columns = options.get("select").into_iter().flat_map(Json::items);
         let params = ChangeParams {
-            event,
-            schema,
-            table: Some(table).filter(|table| !table.is_empty()),
-            filter: Some(filter).filter(|filter| !filter.is_empty()),
-            select: select.split(',').filter(|column| !column.is_empty()).map(str::to_owned).collect(),
+            event: text(options, "event"),
+            schema: text(options, "schema"),
+            table: some(text(options, "table")),
+            filter: some(text(options, "filter")),
+            select: columns.filter_map(|column| Some(column.as_str()?.into_owned())).collect(),
         };
-        self.0.command(|client, now| client.listen(now, ChannelId(channel), key, params)).map_err(thrown)
+        let result = self.0.client().listen(self.0.now(), ChannelId(channel), key, params);
+        id_or_misuse(&self.0, result.map(|()| 0))
     }
 
     /// See [`Client::unlisten`].
     pub fn unlisten(&self, channel: u32, key: u32) {
-        self.0.command(|client, _| client.unlisten(ChannelId(channel), key));
-    }
-
-    /// See [`Client::set_exact`].
-    pub fn exact(&self, channel: u32, exact: bool) -> Result<(), JsValue> {
-        self.0.command(|client, _| client.set_exact(ChannelId(channel), exact)).map_err(thrown)
+        self.0.client().unlisten(ChannelId(channel), key);
     }
 
     /// See [`Client::subscribe`].
-    pub fn subscribe(&self, channel: u32) -> Result<(), JsValue> {
-        self.0.command(|client, now| client.subscribe(now, ChannelId(channel))).map_err(thrown)
+    pub fn subscribe(&self, channel: u32) -> i32 {
+        let result = self.0.client().subscribe(self.0.now(), ChannelId(channel));
+        id_or_misuse(&self.0, result.map(|()| 0))
     }
 
-    /// See [`Client::unsubscribe`].
-    pub fn unsubscribe(&self, channel: u32) -> Result<(), JsValue> {
-        self.0.command(|client, now| client.unsubscribe(now, ChannelId(channel))).map_err(thrown)
-    }
-
-    /// See [`Client::remove_channel`].
-    pub fn remove(&self, channel: u32) {
-        self.0.command(|client, now| client.remove_channel(now, ChannelId(channel)));
+    /// See [`Client::unsubscribe`]; with `forget`, [`Client::remove_channel`].
+    pub fn unsubscribe(&self, channel: u32, forget: bool) -> i32 {
+        let now = self.0.now();
+        let result = if forget {
+            self.0.client().remove_channel(now, ChannelId(channel));
+            Ok(())
+        } else {
+            self.0.client().unsubscribe(now, ChannelId(channel))
+        };
+        id_or_misuse(&self.0, result.map(|()| 0))
     }
 
     /// See [`Client::broadcast`].
-    pub fn broadcast(&self, channel: u32, event: &str, json: &str, latest: bool) -> Result<u32, JsValue> {
-        let payload = Broadcast::Json(json);
-        let push = self.0.command(|client, now| client.broadcast(now, ChannelId(channel), event, payload, latest));
-        push.map(|id| id.0).map_err(thrown)
+    pub fn broadcast(&self, channel: u32, event: &str, json: &str, latest: bool) -> i32 {
+        self.send(channel, event, Broadcast::Json(json), latest)
     }
 
     /// See [`Client::broadcast`].
     #[wasm_bindgen(js_name = broadcastBytes)]
-    pub fn broadcast_bytes(&self, channel: u32, event: &str, bytes: &[u8], latest: bool) -> Result<u32, JsValue> {
-        let payload = Broadcast::Bytes(bytes);
-        let push = self.0.command(|client, now| client.broadcast(now, ChannelId(channel), event, payload, latest));
-        push.map(|id| id.0).map_err(thrown)
+    pub fn broadcast_bytes(&self, channel: u32, event: &str, bytes: &[u8], latest: bool) -> i32 {
+        self.send(channel, event, Broadcast::Bytes(bytes), latest)
     }
 
-    /// See [`Client::track`]; without `meta` it takes presence back.
-    pub fn track(&self, channel: u32, meta: Option<String>) -> Result<u32, JsValue> {
-        let push = self.0.command(|client, now| client.track(now, ChannelId(channel), meta.as_deref()));
-        push.map(|id| id.0).map_err(thrown)
+    #[inline(never)]
+    fn send(&self, channel: u32, event: &str, payload: Broadcast<'_>, latest: bool) -> i32 {
+        let result = self.0.client().broadcast(self.0.now(), ChannelId(channel), event, payload, latest);
+        id_or_misuse(&self.0, result.map(|push| push.0))
+    }
+
+    /// See [`Client::track`]; an empty `meta` takes presence back.
+    pub fn track(&self, channel: u32, meta: &str) -> i32 {
+        let meta = Some(meta).filter(|meta| !meta.is_empty());
+        let result = self.0.client().track(self.0.now(), ChannelId(channel), meta);
+        id_or_misuse(&self.0, result.map(|push| push.0))
     }
 
     /// See [`Client::presence`].
     pub fn presence(&self, channel: u32) -> String {
-        self.0.ask(|client| client.presence(ChannelId(channel)))
+        self.0.client().presence(ChannelId(channel))
     }
 
-    /// See [`Client::follow`].
-    #[allow(clippy::too_many_arguments, reason = "as above")]
-    pub fn follow(
-        &self,
-        topic: &str,
-        schema: String,
-        table: String,
-        filter: String,
-        select: String,
-        key: String,
-        single: bool,
-    ) -> Result<u32, JsValue> {
-        let filter = Some(filter).filter(|filter| !filter.is_empty());
-        let query = RowsQuery { schema, table, filter, select, key, single };
-        self.0.command(|client, now| client.follow(now, query, topic)).map(|id| id.0).map_err(thrown)
+    /// See [`Client::follow`]. Options: `schema`, `table`, `filter`, `select`, `key`, `single`, `topic`.
+    pub fn follow(&self, options: &str) -> i32 {
+        let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
+        let query = RowsQuery {
+            schema: text(options, "schema"),
+            table: text(options, "table"),
+            filter: some(text(options, "filter")),
+            select: text(options, "select"),
+            key: text(options, "key"),
+            single: flag(options, "single"),
+        };
+        let result = self.0.client().follow(self.0.now(), query, &text(options, "topic"));
+        id_or_misuse(&self.0, result.map(|rows| rows.0))
     }
 
     /// See [`Client::unfollow`].
     pub fn unfollow(&self, rows: u32) {
-        self.0.command(|client, now| client.unfollow(now, RowsId(rows)));
+        self.0.client().unfollow(self.0.now(), RowsId(rows));
+        self.0.schedule();
     }
 
-    /// See [`Client::rows`].
-    pub fn rows(&self, rows: u32) -> String {
-        self.0.ask(|client| client.rows(RowsId(rows)))
+    /// See [`Client::open_story`] and [`Client::close_story`].
+    pub fn story(&self, story: &str, open: bool) {
+        let mut client = self.0.client();
+        if open {
+            client.open_story(story)
+        } else {
+            client.close_story(story)
+        }
+        self.0.schedule();
     }
 
-    /// The answer to `askToken`: a token, or nothing if nobody is signed in; `failed` if the page's function threw.
-    pub fn token(&self, request: u32, token: Option<String>, failed: bool) {
-        let answer = if failed { Err(()) } else { Ok(token) };
+    /// See [`Client::retry`].
+    pub fn retry(&self, story: &str, asset: &str) {
+        self.0.client().retry(story, asset);
+        self.0.schedule();
+    }
+
+    /// What came of a retry: `status` is that of HTTP, or 0; `detail` the address of the plans (402) or the seconds to wait
+    /// (429); `empty`: the server found nothing to retry.
+    pub fn retried(&self, story: &str, asset: &str, status: u16, detail: &str, empty: bool) {
+        let outcome = match status {
+            200..=299 if empty => RetryOutcome::Nothing,
+            200..=299 => RetryOutcome::Retried,
+            402 => RetryOutcome::Payment { upgrade: some(detail.to_owned()) },
+            429 => RetryOutcome::Wait { seconds: detail.parse().unwrap_or(60) },
+            _ => RetryOutcome::Failed,
+        };
+        self.0.client().retry_settled(story, asset, outcome);
+        self.0.schedule();
+    }
+
+    /// Keeps the elements below `root` true.
+    pub fn observe(&self, root: &web_sys::Element) {
+        self.0.observe(root);
+    }
+
+    /// The answer to `askToken`: a token; empty if nobody is signed in; `failed` if the page's function threw.
+    pub fn token(&self, request: u32, token: String, failed: bool) {
+        let answer = if failed { Err(()) } else { Ok(some(token)) };
         self.0.dispatch(Event::Token(TokenRequest(request), answer));
     }
 
-    /// See [`Client::set_token`].
+    /// See [`Client::set_token`]; an empty one is none.
     #[wasm_bindgen(js_name = setToken)]
-    pub fn set_token(&self, token: Option<String>) -> Result<(), JsValue> {
-        self.0.command(|client, now| client.set_token(now, token.as_deref())).map_err(thrown)
-    }
-
-    /// The word for the client's state.
-    pub fn connection(&self) -> String {
-        self.0.ask(|client| connection_word(client.connection()).to_owned())
+    pub fn set_token(&self, token: &str) -> i32 {
+        let token = Some(token).filter(|token| !token.is_empty());
+        let result = self.0.client().set_token(self.0.now(), token);
+        id_or_misuse(&self.0, result.map(|()| 0))
     }
 
     /// See [`Client::close`].
     pub fn close(&self) {
-        self.0.command(Client::close);
+        self.0.client().close(self.0.now());
+        self.0.schedule();
     }
 }

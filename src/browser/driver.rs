@@ -1,22 +1,28 @@
 //! Carries events into the core and effects out of it. The only `Rc` of the client; closures hold a `Weak`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
+use js_sys::Function;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::AbortController;
+use web_sys::{AbortController, Element};
 
 use super::clock::Clock;
+use super::dom::{Dom, DomEvent};
 use super::fetch::{self, Fetched};
-use super::page::{Page, is_offline};
+use super::page::{Page, is_hidden, is_offline};
 use super::sink::Sink;
 use super::text::TextBuffer;
 use super::timer::Timer;
 use super::websocket::{Socket, SocketReport};
 use crate::core::Client;
-use crate::core::base::Instant;
-use crate::core::effect::Effect;
+use crate::core::asset::{AssetChange, Patch};
+use crate::core::base::{Instant, Millis};
+use crate::core::effect::{Effect, Notice};
 use crate::core::ids::{RequestId, SocketId, TokenRequest};
 use crate::core::input::{Answer, Input, PageEvent, SocketEvent, TokenAnswer};
 
@@ -32,6 +38,10 @@ pub enum Event {
     Token(TokenRequest, Result<Option<String>, ()>),
     /// The end of a read.
     Answer(RequestId, Fetched),
+    /// Of an element.
+    Dom(DomEvent),
+    /// A frame: what has changed is painted.
+    Frame,
 }
 
 /// One client in one page.
@@ -47,10 +57,28 @@ pub struct Driver {
     reads: RefCell<Vec<(RequestId, AbortController)>>,
     timer: RefCell<Timer>,
     page: RefCell<Option<Page>>,
+    dom: RefCell<Option<Dom>>,
+    /// What the next frame runs.
+    frame: RefCell<Option<Closure<dyn FnMut()>>>,
     pumping: Cell<bool>,
     scheduled: Cell<bool>,
+    /// What the microtask runs.
+    pump: RefCell<Option<Closure<dyn FnMut()>>>,
     this: Weak<Driver>,
 }
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(task: &Function);
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function);
+    #[wasm_bindgen(js_name = requestAnimationFrame)]
+    fn request_frame(callback: &Function);
+}
+
+/// How long one frame may be spent on painting; what is left over comes with the next.
+const FRAME: Millis = Millis(8);
 
 impl Driver {
     /// Puts a client into the page.
@@ -66,10 +94,22 @@ impl Driver {
             reads: RefCell::default(),
             timer: RefCell::default(),
             page: RefCell::default(),
+            dom: RefCell::default(),
+            frame: RefCell::default(),
             pumping: Cell::new(false),
             scheduled: Cell::new(false),
+            pump: RefCell::default(),
             this: Weak::clone(this),
         });
+        let weak = Rc::downgrade(&driver);
+        *driver.pump.borrow_mut() = Some(Closure::new(move || {
+            if let Some(driver) = weak.upgrade() {
+                driver.scheduled.set(false);
+                driver.dispatch(Event::Timeout);
+            }
+        }));
+        let weak = Rc::downgrade(&driver);
+        *driver.frame.borrow_mut() = Some(Closure::new(move || dispatch(&weak, Event::Frame)));
         let weak = Rc::downgrade(&driver);
         *driver.page.borrow_mut() = Some(Page::listen(move |event| dispatch(&weak, Event::Page(event))));
         if is_offline() {
@@ -79,29 +119,36 @@ impl Driver {
     }
 
     /// The present moment.
+    #[inline(never)]
     pub fn now(&self) -> Instant {
         self.clock.now()
     }
 
-    /// Gives a command to the core. Its effects are performed in a microtask: the caller holds what the command returned
-    /// before anything comes of it, and ten commands cost one round.
-    pub fn command<T>(&self, command: impl FnOnce(&mut Client, Instant) -> T) -> T {
-        let result = command(&mut self.client.borrow_mut(), self.now());
-        if !self.scheduled.replace(true)
-            && let Some(driver) = self.this.upgrade()
-        {
-            // The microtask owns the driver until it has run, so that "close, then free" still closes.
-            spawn_local(async move {
-                driver.scheduled.set(false);
-                driver.dispatch(Event::Timeout);
-            });
-        }
-        result
+    /// The core, for one command; to be followed by [`Driver::schedule`]. Effects are performed in a microtask: the caller
+    /// holds what the command returned before anything comes of it, and ten commands cost one round.
+    pub fn client(&self) -> RefMut<'_, Client> {
+        self.client.borrow_mut()
     }
 
-    /// Asks the core something.
-    pub fn ask<T>(&self, question: impl FnOnce(&Client) -> T) -> T {
-        question(&self.client.borrow())
+    /// Performs the effects of a command soon. Not generic, since each export calls it.
+    #[inline(never)]
+    pub fn schedule(&self) {
+        if !self.scheduled.replace(true)
+            && let Some(pump) = &*self.pump.borrow()
+        {
+            queue_microtask(pump.as_ref().unchecked_ref());
+        }
+    }
+
+    /// Keeps the elements below `root` true. A client has one root; another one takes its place.
+    pub fn observe(&self, root: &Element) {
+        let weak = Weak::clone(&self.this);
+        let dom = Dom::new(root, move |event| dispatch(&weak, Event::Dom(event)));
+        let dom = self.dom.replace(dom);
+        drop(dom);
+        if let Some(dom) = &*self.dom.borrow() {
+            dom.scan();
+        }
     }
 
     /// Takes in an event and performs what follows. An event that comes while effects are performed waits its turn.
@@ -149,9 +196,63 @@ impl Driver {
                 client.handle_input(now, Input::Token(*request, answer));
             }
             Event::Answer(request, fetched) => {
-                let answer =
-                    Answer { status: fetched.status, retry_after: fetched.retry_after, body: &fetched.body };
+                let answer = Answer { status: fetched.status, retry_after: fetched.retry_after, body: &fetched.body };
                 client.handle_input(now, Input::Answer(*request, answer));
+            }
+            Event::Dom(event) => {
+                match event {
+                    DomEvent::Mounted { element, story, asset, shape } => client.mount(*element, story, asset, *shape),
+                    DomEvent::StoryMounted { element, story } => client.mount_story(*element, story),
+                    DomEvent::Unmounted(element) => client.unmount(*element),
+                    DomEvent::Visible(element, visible) => client.set_visible(*element, *visible),
+                    DomEvent::Loaded(element) => client.content_settled(*element, true),
+                    DomEvent::Failed(element) => client.content_settled(*element, false),
+                    DomEvent::RetryClicked(element) => client.retry_clicked(*element),
+                    DomEvent::Stray => self.sink.stray(),
+                }
+                drop(client);
+                // Elements come in crowds: what follows from them is found once for all.
+                self.schedule();
+            }
+            Event::Frame => {
+                drop(client);
+                self.paint();
+            }
+        }
+    }
+
+    fn paint(&self) {
+        let start = self.now();
+        while let Some(patch) = self.next_patch() {
+            if let Some(dom) = &*self.dom.borrow() {
+                dom.apply(&patch);
+            }
+            if self.now() - start >= FRAME {
+                self.ask_frame();
+                return;
+            }
+        }
+    }
+
+    fn next_patch(&self) -> Option<Patch> {
+        self.client.borrow_mut().next_patch()
+    }
+
+    /// Asks for a frame; a hidden page gets none, so there a timer does.
+    fn ask_frame(&self) {
+        if let Some(frame) = &*self.frame.borrow() {
+            let frame = frame.as_ref().unchecked_ref();
+            if is_hidden() { set_timeout(frame) } else { request_frame(frame) }
+        }
+    }
+
+    /// Tells the page of a change, by the sink and at the elements.
+    fn tell(&self, change: &AssetChange) {
+        let (name, detail, elements) = self.sink.describe(change, &self.client.borrow());
+        self.sink.asset(&detail);
+        if let Some(dom) = &*self.dom.borrow() {
+            for element in elements {
+                dom.dispatch(element, name, &detail, false);
             }
         }
     }
@@ -184,8 +285,10 @@ impl Driver {
                 *of != request
             }),
             Effect::Settle(push, outcome) => self.sink.settle_push(push, &outcome),
+            Effect::Notify(Notice::Asset(change)) => self.tell(&change),
             Effect::Notify(notice) => self.sink.notify(&notice),
-            Effect::Paint => {}
+            Effect::Retry(retry) => self.sink.retry(&retry.story, &retry.asset, &retry.types.join(" ")),
+            Effect::Paint => self.ask_frame(),
         }
     }
 

@@ -28,11 +28,7 @@ pub async fn get(url: String, headers: Vec<(&'static str, String)>, abort: Abort
     request(&url, headers, &abort).await.unwrap_or(nothing)
 }
 
-async fn request(
-    url: &str,
-    headers: Vec<(&'static str, String)>,
-    abort: &AbortController,
-) -> Result<Fetched, JsValue> {
+async fn request(url: &str, headers: Vec<(&'static str, String)>, abort: &AbortController) -> Result<Fetched, JsValue> {
     let init = RequestInit::new();
     let list = Headers::new()?;
     for (name, value) in headers {

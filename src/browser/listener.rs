@@ -11,20 +11,36 @@ pub struct Listener {
     target: EventTarget,
     kind: Cow<'static, str>,
     closure: Closure<dyn FnMut(Event)>,
+    /// Whether it hears events on their way down, before the page's own listeners can stop them.
+    capture: bool,
 }
 
 impl Listener {
     /// Calls `on_event` for each event of the type `kind` at `target`.
-    pub fn new(
+    pub fn new(target: &EventTarget, kind: &'static str, on_event: impl FnMut(Event) + 'static) -> Listener {
+        Listener::add(target, kind.into(), false, Closure::new(on_event))
+    }
+
+    /// The same for a type that is not known beforehand.
+    pub fn named(target: &EventTarget, kind: String, on_event: impl FnMut(Event) + 'static) -> Listener {
+        Listener::add(target, kind.into(), false, Closure::new(on_event))
+    }
+
+    /// The same for events on their way down to a descendant of `target`, those that do not bubble included.
+    pub fn capture(target: &EventTarget, kind: &'static str, on_event: impl FnMut(Event) + 'static) -> Listener {
+        Listener::add(target, kind.into(), true, Closure::new(on_event))
+    }
+
+    fn add(
         target: &EventTarget,
-        kind: impl Into<Cow<'static, str>>,
-        on_event: impl FnMut(Event) + 'static,
+        kind: Cow<'static, str>,
+        capture: bool,
+        closure: Closure<dyn FnMut(Event)>,
     ) -> Listener {
-        let kind = kind.into();
-        let closure = Closure::<dyn FnMut(Event)>::new(on_event);
         // Adding fails for no target that exists: the standard names no error.
-        let _ = target.add_event_listener_with_callback(&kind, closure.as_ref().unchecked_ref());
-        Listener { target: target.clone(), kind, closure }
+        let callback = closure.as_ref().unchecked_ref();
+        let _ = target.add_event_listener_with_callback_and_bool(&kind, callback, capture);
+        Listener { target: target.clone(), kind, closure, capture }
     }
 
     /// The type of event that it hears.
@@ -35,6 +51,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = self.target.remove_event_listener_with_callback(&self.kind, self.closure.as_ref().unchecked_ref());
+        let callback = self.closure.as_ref().unchecked_ref();
+        let _ = self.target.remove_event_listener_with_callback_and_bool(&self.kind, callback, self.capture);
     }
 }

@@ -1,6 +1,7 @@
 //! The adapters: effects out, events in. No rule of behaviour lives here.
 
 pub mod clock;
+pub mod dom;
 pub mod driver;
 pub mod fetch;
 pub mod listener;

@@ -64,6 +64,11 @@ pub fn is_offline() -> bool {
     get(&navigator, "onLine") == JsValue::FALSE
 }
 
+/// Whether the page cannot be seen, so that no frame will come.
+pub fn is_hidden() -> bool {
+    get(&get(&js_sys::global(), "document"), "hidden").is_truthy()
+}
+
 fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }

@@ -8,8 +8,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::WebSocket;
 
+use crate::core::Client;
+use crate::core::asset::AssetChange;
 use crate::core::effect::{About, ConnectionState, Failure, Notice, Outcome, PresenceEvent, RowsEvent, Status};
-use crate::core::ids::PushId;
+use crate::core::ids::{ElementId, PushId};
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,6 +45,32 @@ extern "C" {
     fn rows(this: &Sink, rows: u32, event: &str, key: &str, row: &str);
     #[wasm_bindgen(method)]
     fn fault(this: &Sink, fault: JsValue);
+    /// An asset or a story has changed, or a row was odd.
+    #[wasm_bindgen(method)]
+    pub fn asset(this: &Sink, change: &JsValue);
+    /// Asks for assets to be made again; `types` are the backend's names, between spaces. The outcome comes back through
+    /// `retried` of the client.
+    #[wasm_bindgen(method)]
+    pub fn retry(this: &Sink, story: &str, asset: &str, types: &str);
+    /// An element stands outside of any story.
+    #[wasm_bindgen(method)]
+    pub fn stray(this: &Sink);
+}
+
+/// A change as JavaScript sees it: the `detail` of the events.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeObject<'a> {
+    kind: &'static str,
+    story: &'a str,
+    asset: &'a str,
+    /// `pending`, `generating`, `ready`, `failed`; of a story as a whole also `partial` and `completed`; of an oddity its
+    /// code.
+    status: &'static str,
+    /// 0 to 100, or null if unknown.
+    progress: Option<u8>,
+    /// Where the content is, or what was odd.
+    url: &'a str,
 }
 
 /// A failure as JavaScript sees it.
@@ -51,6 +79,7 @@ extern "C" {
 struct FaultObject<'a> {
     about: &'static str,
     id: u32,
+    story: &'a str,
     code: &'static str,
     detail: &'a str,
     /// Milliseconds, or null if there is no next attempt.
@@ -80,19 +109,45 @@ impl Sink {
                 RowsEvent::Stale => self.rows(rows.0, "stale", "", ""),
             },
             Notice::Fault(failure) => self.fail(failure),
+            // The driver tells it, since it happens at elements too.
+            Notice::Asset(_) => {}
         }
     }
 
+    /// The event's name, its detail, and the elements at which it happens.
+    pub fn describe(&self, change: &AssetChange, client: &Client) -> (&'static str, JsValue, Vec<ElementId>) {
+        let (name, object, of) = match change {
+            AssetChange::Asset { story, asset, status, progress, url } => {
+                let (status, progress) = (status.code(), *progress);
+                ("storywire:asset", ChangeObject { kind: "asset", story, asset, status, progress, url }, asset.as_str())
+            }
+            AssetChange::Story { story, overall } => {
+                let status = overall.code();
+                let object = ChangeObject { kind: "story", story, asset: "", status, progress: None, url: "" };
+                ("storywire:story", object, "")
+            }
+            AssetChange::Odd { story, asset, oddity, value } => {
+                let status = oddity.code();
+                let object = ChangeObject { kind: "odd", story, asset, status, progress: None, url: value };
+                ("storywire:odd", object, asset.as_str())
+            }
+        };
+        let elements = client.assets().elements(object.story, of).collect();
+        (name, to_js(&object), elements)
+    }
+
     fn fail(&self, failure: &Failure) {
-        let (about, id) = match failure.about {
-            About::Connection => ("connection", 0),
-            About::Token => ("token", 0),
-            About::Channel(channel) => ("channel", channel.0),
-            About::Rows(rows) => ("rows", rows.0),
+        let (about, id, story) = match &failure.about {
+            About::Connection => ("connection", 0, ""),
+            About::Token => ("token", 0, ""),
+            About::Channel(channel) => ("channel", channel.0, ""),
+            About::Rows(rows) => ("rows", rows.0, ""),
+            About::Story(story) => ("story", 0, story.as_str()),
         };
         let object = FaultObject {
             about,
             id,
+            story,
             code: failure.fault.code(),
             detail: &failure.detail,
             retry_in: failure.retry_in.map(|wait| u32::try_from(wait.0).unwrap_or(u32::MAX)),

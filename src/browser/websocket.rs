@@ -25,7 +25,6 @@ pub struct Socket {
     listeners: Vec<Listener>,
 }
 
-
 impl Socket {
     /// Takes over a socket that is opening, or open already: the page may have opened it while this module was loading.
     pub fn adopt(socket: WebSocket, report: impl Fn(SocketReport) + Clone + 'static) -> Socket {

@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 
-use super::base::{Instant, Millis, Rng};
+use super::asset::{AssetConfig, Assets, Patch, Problem, RetryOutcome, Shape};
+use super::base::{Instant, Json, Millis, Rng, Timestamp};
 use super::config::Config;
-use super::effect::{ConnectionState, Effect, Notice};
-use super::error::Misuse;
-use super::ids::{ChannelId, PushId, RowsId};
+use super::effect::{About, ConnectionState, Effect, Failure, Notice, RowsEvent};
+use super::error::{Fault, Misuse};
+use super::ids::{ChannelId, ElementId, PushId, RowsId};
 use super::input::{Input, PageEvent};
 use super::realtime::frame::{ChangeParams, ChannelOptions};
 use super::realtime::{Broadcast, Ctx, Followed, Owner, Realtime, is_service_key};
-use super::rows::{News, Rows, RowsQuery};
+use super::rows::{News, Rows, RowsQuery, columns_of};
+use super::stories::{Step, Stories};
 use super::{Deadline, Why};
 
 /// A call that comes this much later than it was asked for: the machine slept, or the tab was throttled.
@@ -20,11 +22,14 @@ const JUMP: Millis = Millis(3_000);
 const ROUNDS: u32 = 32;
 
 /// A realtime client as a value. See the contract in [the module](super).
-#[derive(Debug)]
 pub struct Client {
     desk: Desk,
     realtime: Realtime,
     rows: Rows,
+    stories: Stories,
+    assets: Assets,
+    /// A frame has been asked for.
+    painting: bool,
     last_rows: u32,
     told: ConnectionState,
     closed: bool,
@@ -54,13 +59,16 @@ impl Desk {
 
 impl Client {
     /// A client that has done nothing yet. A service key is refused: it would give every visitor all rights.
-    pub fn new(config: Config, now: Instant, seed: u64) -> Result<Client, Misuse> {
+    pub fn new(config: Config, assets: AssetConfig, now: Instant, seed: u64) -> Result<Client, Misuse> {
         if is_service_key(&config.key) {
             return Err(Misuse::ServiceKey);
         }
         Ok(Client {
             realtime: Realtime::new(&config),
             rows: Rows::default(),
+            stories: Stories::default(),
+            assets: Assets::new(assets),
+            painting: false,
             desk: Desk { now, rng: Rng(seed), config, effects: VecDeque::new(), followed: VecDeque::new() },
             last_rows: 0,
             told: ConnectionState::Stopped,
@@ -72,6 +80,7 @@ impl Client {
 
     /// Makes a channel on `topic` (without the prefix `realtime:`). Nothing is joined before [`Client::subscribe`].
     pub fn channel(&mut self, topic: &str, options: ChannelOptions) -> Result<ChannelId, Misuse> {
+        self.check_open()?;
         self.realtime.open_channel(topic, Owner::Page, options)
     }
 
@@ -138,6 +147,9 @@ impl Client {
         if token.is_some_and(is_service_key) {
             return Err(Misuse::ServiceKey);
         }
+        if self.closed {
+            return Ok(());
+        }
         self.at(now);
         self.realtime.set_token(&mut self.desk.ctx(), token);
         self.rows.forgive(self.desk.now);
@@ -147,11 +159,11 @@ impl Client {
 
     /// Follows rows: reads them, keeps them current, reads them again after every gap. `topic` names the channel's topic.
     pub fn follow(&mut self, now: Instant, query: RowsQuery, topic: &str) -> Result<RowsId, Misuse> {
+        self.check_open()?;
         self.at(now);
         let id = RowsId(self.last_rows + 1);
         let channel = self.realtime.open_channel(topic, Owner::Rows(id), ChannelOptions::default())?;
-        let select =
-            if query.select == "*" { Vec::new() } else { query.select.split(',').map(str::to_owned).collect() };
+        let select = columns_of(&query.select).unwrap_or_default();
         let params = ChangeParams {
             event: String::from("*"),
             schema: query.schema.clone(),
@@ -195,6 +207,68 @@ impl Client {
         self.settle();
     }
 
+    /// Wants a story, whether or not an element shows it. Each `open_story` has its `close_story`.
+    pub fn open_story(&mut self, story: &str) {
+        self.assets.open(story);
+    }
+
+    /// Ends what [`Client::open_story`] began.
+    pub fn close_story(&mut self, story: &str) {
+        self.assets.close(story);
+    }
+
+    /// An element shows an asset of a story, or has lost what it showed.
+    pub fn mount(&mut self, element: ElementId, story: &str, asset: &str, shape: Shape) {
+        self.assets.mount(element, story, asset, shape);
+    }
+
+    /// An element is the container of a story.
+    pub fn mount_story(&mut self, element: ElementId, story: &str) {
+        self.assets.mount_story(element, story);
+    }
+
+    /// An element has gone.
+    pub fn unmount(&mut self, element: ElementId) {
+        self.assets.unmount(element);
+    }
+
+    /// An element has come into view, or has left it.
+    pub fn set_visible(&mut self, element: ElementId, visible: bool) {
+        self.assets.set_visible(element, visible);
+    }
+
+    /// The content of an element is in the page, or could not be loaded.
+    pub fn content_settled(&mut self, element: ElementId, loaded: bool) {
+        if loaded { self.assets.content_loaded(element) } else { self.assets.content_failed(element) }
+    }
+
+    /// A visitor clicked the retry button of an element.
+    pub fn retry_clicked(&mut self, element: ElementId) {
+        self.assets.retry_clicked(element);
+    }
+
+    /// Asks for an asset to be made again.
+    pub fn retry(&mut self, story: &str, asset: &str) {
+        self.assets.retry(story, asset);
+    }
+
+    /// What came of a retry.
+    pub fn retry_settled(&mut self, story: &str, asset: &str, outcome: RetryOutcome) {
+        self.assets.retry_settled(story, asset, outcome);
+    }
+
+    /// The next change to the page, at a frame that [`Effect::Paint`] asked for; `None`: the frame is done.
+    pub fn next_patch(&mut self) -> Option<Patch> {
+        let patch = self.assets.next_patch();
+        self.painting = patch.is_some();
+        patch
+    }
+
+    /// What is known of the assets.
+    pub fn assets(&self) -> &Assets {
+        &self.assets
+    }
+
     /// Closes everything: channels are told `CLOSED`, pushes are settled, the socket closes, no timeout remains.
     pub fn close(&mut self, now: Instant) {
         self.at(now);
@@ -228,7 +302,9 @@ impl Client {
                 }
             }
             Input::Token(request, answer) => {
-                self.realtime.handle_token(ctx, request, answer);
+                if self.realtime.handle_token(ctx, request, answer) {
+                    self.rows.forgive(self.desk.now);
+                }
                 self.rows.hurry(self.desk.now);
             }
             Input::Answer(request, answer) => self.rows.handle_answer(ctx, &mut self.realtime, request, answer),
@@ -261,6 +337,7 @@ impl Client {
             self.realtime.next_deadline(self.desk.now, config),
             self.rows.next_deadline(),
             poll.map(|at| Deadline::new(at, Why::Poll)),
+            self.stories.next_deadline(),
         ])
     }
 
@@ -268,15 +345,14 @@ impl Client {
 
     /// What `client.connection` says.
     pub fn connection(&self) -> ConnectionState {
-        let polling = self.is_polling();
-        if self.closed || !self.realtime.is_wanted() || self.rows.is_refused() || self.realtime.is_refused() && !polling
-        {
+        let given_up = self.realtime.is_refused() && self.rows.is_refused();
+        if self.closed || !self.realtime.is_wanted() || given_up {
             ConnectionState::Stopped
         } else if self.realtime.is_live() && self.rows.is_live() {
             ConnectionState::Live
         } else if !self.realtime.is_online() && !self.realtime.is_open() {
             ConnectionState::Offline
-        } else if polling {
+        } else if self.is_polling() {
             ConnectionState::Polling
         } else {
             ConnectionState::CatchingUp
@@ -295,6 +371,10 @@ impl Client {
 
     // Inside.
 
+    fn check_open(&self) -> Result<(), Misuse> {
+        if self.closed { Err(Misuse::Closed) } else { Ok(()) }
+    }
+
     fn at(&mut self, now: Instant) {
         self.desk.now = self.desk.now.max(now);
     }
@@ -311,6 +391,7 @@ impl Client {
     }
 
     fn fire_due(&mut self) {
+        self.follow_stories();
         self.realtime.fire_due(&mut self.desk.ctx());
         let down = self.realtime.down_for(self.desk.now).is_some_and(|span| span >= self.desk.config.poll_after);
         if down {
@@ -326,11 +407,71 @@ impl Client {
             self.rows.handle_followed(&mut self.desk.ctx(), rows, what);
         }
         for (rows, news) in core::mem::take(&mut self.rows.news) {
-            let notice = match news {
-                News::Event(event) => Notice::Rows(rows, event),
-                News::Failed(failure) => Notice::Fault(failure),
+            let notice = match (news, self.stories.story_of(rows).map(str::to_owned)) {
+                (News::Event(event), None) => Notice::Rows(rows, event),
+                (News::Failed(failure), None) => Notice::Fault(failure),
+                (News::Event(event), Some(story)) => {
+                    self.show(&story, event);
+                    continue;
+                }
+                (News::Failed(failure), Some(story)) => {
+                    self.assets.set_problem(&story, problem_of(&failure));
+                    Notice::Fault(Failure { about: About::Story(story), ..failure })
+                }
             };
             self.desk.effects.push_back(Effect::Notify(notice));
+        }
+        while let Some(change) = self.assets.poll_change() {
+            self.desk.effects.push_back(Effect::Notify(Notice::Asset(change)));
+        }
+        while let Some(retry) = self.assets.poll_retry() {
+            self.desk.effects.push_back(Effect::Retry(retry));
+        }
+        if self.assets.is_dirty() && !self.painting {
+            self.painting = true;
+            self.desk.effects.push_back(Effect::Paint);
+        }
+    }
+
+    /// A story's row has something to say.
+    fn show(&mut self, story: &str, event: RowsEvent) {
+        match event {
+            RowsEvent::Put(_, row) => {
+                let Some(row) = Json::parse(&row) else { return };
+                // Rows come here in their order; where they do not say which they are, the time of their coming does.
+                let own = row.get_str("updated_at").and_then(|text| Timestamp::parse(&text));
+                self.assets.apply_row(story, row, own.unwrap_or(Timestamp(self.desk.now.0 * 1000)));
+                self.assets.set_problem(story, None);
+                // What is complete changes no more by itself: silence is no reason to read it again.
+                let done = self.assets.overall(story) == Some(super::asset::Overall::Completed);
+                if let Some(rows) = self.stories.rows_of(story) {
+                    self.set_rows_restless(rows, !done);
+                }
+            }
+            RowsEvent::Gone(_) => self.assets.set_problem(story, Some(Problem::UnknownStory)),
+            // A row that is not there is live too: it would be heard of if it came.
+            RowsEvent::Live(_) => {
+                let rows = self.stories.rows_of(story).and_then(|rows| self.rows.set(rows));
+                if rows.is_some_and(|set| !set.is_empty()) {
+                    self.assets.set_problem(story, None);
+                }
+            }
+            RowsEvent::Stale => {}
+        }
+    }
+
+    /// Sees to it that the stories wanted are those followed.
+    fn follow_stories(&mut self) {
+        for step in self.stories.steps(self.desk.now, &self.assets) {
+            match step {
+                Step::Unfollow(rows) => self.unfollow(self.desk.now, rows),
+                Step::Follow(story) => {
+                    let source = &self.desk.config.stories;
+                    let (query, topic) = (source.query(&story), self.stories.topic_of(source, &story));
+                    let rows = self.follow(self.desk.now, query, &topic);
+                    self.stories.note(story, rows.ok());
+                }
+            }
         }
     }
 
@@ -340,5 +481,17 @@ impl Client {
             self.told = state;
             self.desk.effects.push_back(Effect::Notify(Notice::Connection(state)));
         }
+    }
+}
+
+/// How a story shows a failure of its row: only what a visitor can see the effect of.
+fn problem_of(failure: &Failure) -> Option<Problem> {
+    match failure.fault {
+        Fault::RowMissing => Some(Problem::UnknownStory),
+        Fault::ReadRefused | Fault::Unauthorized | Fault::KeyRefused | Fault::TokenInvalid => {
+            Some(Problem::NoPermission)
+        }
+        Fault::BadAnswer => Some(Problem::Unreadable),
+        _ => Some(Problem::Unreachable),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::base::Millis;
 use super::realtime::frame::Version;
+use super::stories::StorySource;
 
 /// How a client behaves. Fixed for its life.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Config {
     pub version: Version,
     /// The page gives tokens on request (`accessToken`); no join goes out before the first answer.
     pub asks_tokens: bool,
+    /// Where stories are kept.
+    pub stories: StorySource,
     /// How long a socket may take to open: 10 s.
     pub connect_timeout: Millis,
     /// Between two heartbeats: 25 s. The server closes a socket that was silent for 60 s.
@@ -80,6 +83,7 @@ impl Config {
             key,
             version: Version::V2,
             asks_tokens: false,
+            stories: StorySource::default(),
             connect_timeout: Millis(10_000),
             heartbeat_interval: Millis(25_000),
             heartbeat_timeout: Millis(10_000),

@@ -1,5 +1,6 @@
 //! What the core asks the outside world to do, and what it tells the page.
 
+use super::asset::{AssetChange, RetryRequest};
 use super::base::Millis;
 use super::error::Fault;
 use super::ids::{ChannelId, PushId, RequestId, RowsId, SocketId, TokenRequest};
@@ -34,6 +35,8 @@ pub enum Effect {
     Settle(PushId, Outcome),
     /// Tells the page something.
     Notify(Notice),
+    /// Asks for assets to be made again; the outcome comes back by `Client::retry_settled`.
+    Retry(RetryRequest),
     /// Something is to be painted: ask for patches at the next frame.
     Paint,
 }
@@ -72,6 +75,8 @@ pub enum Notice {
     System(ChannelId, String),
     /// Followed rows have changed.
     Rows(RowsId, RowsEvent),
+    /// An asset or a story has changed, or a row was odd.
+    Asset(AssetChange),
     /// Something failed.
     Fault(Failure),
 }
@@ -90,7 +95,7 @@ pub struct Failure {
 }
 
 /// Whom a failure concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum About {
     /// The connection, and so everything.
     Connection,
@@ -100,6 +105,8 @@ pub enum About {
     Channel(ChannelId),
     /// One set of followed rows.
     Rows(RowsId),
+    /// One story, by its id.
+    Story(String),
 }
 
 /// What `client.connection` says.

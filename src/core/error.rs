@@ -21,6 +21,8 @@ pub enum Misuse {
     BadBytes,
     /// Replayed broadcasts are for private channels, and at most 25.
     BadReplay,
+    /// The client has been closed; make a new one.
+    Closed,
 }
 
 impl Misuse {
@@ -36,11 +38,12 @@ impl Misuse {
             Misuse::TooManyChannels => "too-many-channels",
             Misuse::BadBytes => "bad-bytes",
             Misuse::BadReplay => "bad-replay",
+            Misuse::Closed => "closed",
         }
     }
 
     /// All of them, for the test that compares them with the sentences.
-    pub const ALL: [Misuse; 9] = [
+    pub const ALL: [Misuse; 10] = [
         Misuse::ServiceKey,
         Misuse::BadJson,
         Misuse::EmptyTopic,
@@ -50,6 +53,7 @@ impl Misuse {
         Misuse::TooManyChannels,
         Misuse::BadBytes,
         Misuse::BadReplay,
+        Misuse::Closed,
     ];
 }
 

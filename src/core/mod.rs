@@ -25,6 +25,7 @@ pub mod input;
 pub mod realtime;
 pub mod rows;
 pub mod sse;
+pub mod stories;
 
 pub use client::Client;
 
@@ -61,4 +62,5 @@ pub enum Why {
     ReadTimeout,
     Quiet,
     Poll,
+    Unwanted,
 }

@@ -134,7 +134,7 @@ fn a_fatal_refusal_ends_it_and_says_why() {
         world.pass(3_600_000);
         assert_eq!(world.server.count("phx_join"), 1, "{reason}");
         let failure = world.failures()[0];
-        assert_eq!((failure.about, failure.retry_in), (About::Channel(room), None));
+        assert_eq!((failure.about.clone(), failure.retry_in), (About::Channel(room), None));
         assert_eq!(failure.detail, reason);
         assert_eq!(world.statuses(room), [Status::Errored]);
     }

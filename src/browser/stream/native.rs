@@ -51,7 +51,7 @@ impl NativeSource {
         }
         let (driver, attempt, asked) = (driver.clone(), self.attempt, source.clone());
         let target: &EventTarget = source;
-        self.listeners.push(Listener::new(target, name.to_owned(), move |event: Event| {
+        self.listeners.push(Listener::named(target, name.to_owned(), move |event: Event| {
             let Some(driver) = driver.upgrade() else { return };
             match event.dyn_ref::<MessageEvent>() {
                 Some(message) => {

@@ -33,7 +33,9 @@ pub enum Op {
     Bar {
         /// 0 to 100; `None` is unknown.
         progress: Option<u8>,
-        /// What the bar says of itself while the progress is unknown.
+        /// What it measures.
+        name: String,
+        /// What the bar says while the progress is unknown.
         text: String,
         /// Whether there is progress to show at all.
         shown: bool,

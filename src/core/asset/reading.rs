@@ -67,7 +67,8 @@ pub(super) fn read<'a>(
         let plain = column.strip_suffix("_url").map(|name| config.asset(name));
         let known = |name: &&str| is_known(name) || readings.iter().any(|reading| reading.name == *name);
         let Some(target) = config.column(&column).or(plain.filter(known)) else { continue };
-        let (name, field) = target.split_once('.').unwrap_or((target, ""));
+        // A column that ends in `_url` holds an address, also that of a text.
+        let (name, field) = target.split_once('.').unwrap_or((target, if plain.is_some() { "url" } else { "" }));
         let (name, field) = (name.to_owned(), field.to_owned());
         if let Some(reading) = readings.iter_mut().find(|reading| reading.name == name) {
             read_content(config, reading, &field, value);
@@ -131,7 +132,7 @@ fn read_state<'a>(
                 }
             }
             "updatedAt" | "updated_at" => reading.version = value.as_str().and_then(|text| Timestamp::parse(&text)),
-            "url" | "urls" | "items" => read_content(config, &mut reading, "", value),
+            "url" | "urls" | "items" => read_content(config, &mut reading, "url", value),
             "text" => read_content(config, &mut reading, "text", value),
             _ => {}
         }

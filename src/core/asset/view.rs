@@ -162,7 +162,8 @@ impl Scene<'_> {
         let is_new_text = is_new_status || old.is_none_or(|old| old.words != new.words);
         if is_new_progress || is_new_status {
             let shown = matches!(new.status, Status::Pending | Status::Generating);
-            ops.push(Op::Bar { progress: new.progress, text: self.status_text(new.status), shown });
+            let name = config.name(&self.asset.name).to_owned();
+            ops.push(Op::Bar { progress: new.progress, name, text: self.status_text(new.status), shown });
         }
         if is_new_text {
             let yields = new.words.0 == 0
@@ -228,6 +229,8 @@ impl Scene<'_> {
         if !self.asset.text.is_empty() && (medium == Medium::Text || self.asset.url.is_empty()) {
             return Some(Op::Text(self.asset.text.clone()));
         }
+        // A text that is only an address is a link to it: an address is nothing to read.
+        let medium = if medium == Medium::Text { Medium::Link } else { medium };
         // Checked once more: the element may show it by another medium than the asset's own.
         let is_fit = !self.asset.url.is_empty() && is_allowed(&self.asset.url, medium, &self.config.schemes);
         is_fit.then(|| Op::Source {

@@ -17,7 +17,13 @@ pub(crate) struct Auth {
     asks: bool,
     state: State,
     token: Option<Token>,
+    /// Counts the tokens, so that the refusal of an earlier one is known as such.
+    version: u32,
     last_request: u32,
+    /// The newest question that was answered, or that no answer is taken to any more.
+    answered: u32,
+    /// The last answer had expired by our clock.
+    doubted: bool,
     backoff: Backoff,
 }
 
@@ -42,7 +48,7 @@ struct Token {
 impl Auth {
     pub(crate) fn new(asks: bool, backoff: Backoff) -> Auth {
         let state = if asks { State::Unknown } else { State::Settled { renew: None } };
-        Auth { asks, state, token: None, last_request: 0, backoff }
+        Auth { asks, state, token: None, version: 0, last_request: 0, answered: 0, doubted: false, backoff }
     }
 
     /// Whether a join may go out now: the token is known and, if it can be renewed, still good.
@@ -62,6 +68,11 @@ impl Auth {
     /// The token, if there is one.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_ref().map(|token| token.text.as_str())
+    }
+
+    /// Which token it is; grows with every other one.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
     }
 
     /// Asks unless a request is under way or was refused a moment ago.
@@ -89,33 +100,41 @@ impl Auth {
         self.asks
     }
 
-    /// Takes the page's answer; `true` if the token is another one now. The answer to an old request changes nothing.
+    /// Takes the page's answer; `true` if the token is another one now. An answer that comes late is taken as long as there
+    /// is none to a later question; one to a question from before `setAuth` changes nothing.
     pub(crate) fn handle_answer(&mut self, ctx: &mut Ctx<'_>, request: TokenRequest, answer: TokenAnswer<'_>) -> bool {
-        if !matches!(self.state, State::Asking { request: current, .. } if current == request) {
+        if request.0 <= self.answered || request.0 > self.last_request {
             return false;
         }
-        match answer {
-            TokenAnswer::Failed => {
-                self.fail(ctx, Fault::TokenUnavailable);
-                false
+        let current = matches!(self.state, State::Asking { request: current, .. } if current == request);
+        let fault = match answer {
+            TokenAnswer::Token(text) if !is_service_key(text) => {
+                self.answered = request.0;
+                return self.settle(ctx, Some(text).filter(|text| !text.is_empty()));
             }
-            TokenAnswer::Token(text) if is_service_key(text) => {
-                self.fail(ctx, Fault::ServiceToken);
-                false
+            TokenAnswer::Nobody => {
+                self.answered = request.0;
+                return self.settle(ctx, None);
             }
-            TokenAnswer::Token(text) => self.settle(ctx, Some(text)),
-            TokenAnswer::Nobody => self.settle(ctx, None),
+            TokenAnswer::Token(_) => Fault::ServiceToken,
+            TokenAnswer::Failed => Fault::TokenUnavailable,
+        };
+        if current {
+            self.answered = request.0;
+            self.fail(ctx, fault);
         }
+        false
     }
 
     /// Sets the token by hand (`setAuth`); `None` returns to the page's function, or to no token. A request under way is
     /// forgotten, so that an answer from before a sign-out changes nothing. `true` if the token is another one now.
     pub(crate) fn set(&mut self, ctx: &mut Ctx<'_>, text: Option<&str>) -> bool {
-        self.last_request += 1;
+        self.answered = self.last_request;
         match text {
             Some(text) => self.settle(ctx, Some(text)),
             None if self.asks => {
                 let had = self.token.take().is_some();
+                self.version += u32::from(had);
                 self.ask_now(ctx);
                 had
             }
@@ -125,7 +144,13 @@ impl Auth {
 
     fn settle(&mut self, ctx: &mut Ctx<'_>, text: Option<&str>) -> bool {
         self.backoff.reset();
-        let expires = text.and_then(expiry_of);
+        let mut expires = text.and_then(expiry_of);
+        let expired = self.asks && expires.is_some_and(|expires| expires <= ctx.now);
+        if expired && self.doubted {
+            // Twice in a row: it is our clock that is wrong, and the server will say when the token has expired.
+            expires = None;
+        }
+        self.doubted = expired;
         let renew = expires.map(|expires| {
             let left = expires - ctx.now;
             let margin = ctx.config.token_margin.0.min(left.0 / 4);
@@ -133,6 +158,7 @@ impl Auth {
         });
         self.state = State::Settled { renew: renew.filter(|_| self.asks) };
         let changed = self.token() != text;
+        self.version += u32::from(changed);
         self.token = text.map(|text| Token { text: text.to_owned(), expires });
         changed
     }
@@ -164,7 +190,7 @@ impl Auth {
 
     /// Stops asking: the client is closed.
     pub(crate) fn stop(&mut self) {
-        self.last_request += 1;
+        self.answered = self.last_request;
         self.state = if self.asks { State::Unknown } else { State::Settled { renew: None } };
     }
 }
@@ -179,7 +205,12 @@ pub fn is_service_key(key: &str) -> bool {
             == Some(true)
 }
 
-/// Whether `key` is a JWT, which alone can be an access token.
+/// Whether `token` can be an access token. The project's own new keys are none; what else is none, the server will say.
+pub(crate) fn is_sendable(token: &str) -> bool {
+    !token.is_empty() && !token.starts_with("sb_")
+}
+
+/// Whether `key` is a JWT, which can stand where an access token stands.
 pub(crate) fn is_jwt(key: &str) -> bool {
     !key.starts_with("sb_") && key.split('.').count() == 3
 }

@@ -4,7 +4,7 @@ use super::changes::is_filter;
 use super::frame::{ChangeParams, ChannelOptions};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
-use crate::core::effect::{About, Effect, Failure, Notice, Status};
+use crate::core::effect::{About, Effect, Failure, Notice, PresenceEvent, Status};
 use crate::core::error::{Fault, Misuse};
 use crate::core::ids::{ChannelId, RowsId};
 
@@ -104,7 +104,6 @@ impl Realtime {
         if channel.wanted {
             let name = channel.topic.clone();
             self.cover(ctx, &name);
-            self.join_due(ctx);
         }
         Ok(())
     }
@@ -125,40 +124,47 @@ impl Realtime {
             return Ok(());
         }
         let shared = self.topics.iter().position(|topic| topic.name == name);
-        if shared.is_none() && self.topics.len() >= ctx.config.topic_limit {
+        let leaving = |topic: &&Topic| matches!(topic.state, TopicState::Leaving { .. });
+        if shared.is_none() && self.topics.len() - self.topics.iter().filter(leaving).count() >= ctx.config.topic_limit
+        {
             return Err(Misuse::TooManyChannels);
         }
         let at = shared.unwrap_or_else(|| {
             self.topics.push(Topic::new(&name, ctx.config));
             self.topics.len() - 1
         });
-        let used = self.channels.iter().any(|channel| channel.wanted && channel.topic == name);
+        let mut users = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
+        let used = users.clone().next().is_some();
+        let chosen = users.any(|channel| channel.owner == Owner::Page);
         let Some(topic) = self.topics.get_mut(at) else { return Err(Misuse::UnknownChannel) };
         let mut rejoin = false;
         if page {
-            if used && topic.chosen && topic.options != options {
+            if chosen && topic.options != options {
                 return Err(Misuse::OtherOptions);
             }
             rejoin = used && topic.options != options;
             topic.options = options;
-            topic.chosen = true;
+        } else if !used {
+            topic.options = options;
         }
         if rejoin || matches!(topic.state, TopicState::Idle | TopicState::Leaving { .. } | TopicState::Refused) {
             topic.lose_join(ctx.now);
         }
-        let joined = topic.is_joined();
+        let (joined, synced) = (topic.is_joined(), topic.presence.is_synced());
         let flowing = matches!(topic.state, TopicState::Joined { flow: Flow::Flowing, .. });
         let channel = self.channel_mut(id)?;
         channel.wanted = true;
         channel.reported = None;
         if self.cover(ctx, &name) && joined {
             self.report(ctx, id, Status::Subscribed);
+            if synced && page {
+                ctx.effects.push_back(Effect::Notify(Notice::Presence(id, PresenceEvent::Sync)));
+            }
             if flowing {
                 self.tell_rows(ctx, &name, Some(id), || Followed::Flowing);
             }
         }
         self.settle_connection(ctx);
-        self.join_due(ctx);
         Ok(())
     }
 
@@ -190,6 +196,10 @@ impl Realtime {
         self.drop_pushes(ctx, |push| push.channel == id);
         if !self.channels.iter().any(|channel| channel.wanted && channel.topic == name) {
             self.leave(ctx, &name);
+        } else if let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name)
+            && topic.track.by == Some(id)
+        {
+            topic.track.wanted = None;
         }
         self.settle_connection(ctx);
         Ok(())
@@ -204,9 +214,7 @@ impl Realtime {
     /// Tells the page of a channel's state, if it is another one than it was told last.
     pub(crate) fn report(&mut self, ctx: &mut Ctx<'_>, id: ChannelId, status: Status) {
         let Ok(channel) = self.channel_mut(id) else { return };
-        if channel.reported == Some(status)
-            || (channel.reported.is_none() && status == Status::Closed && channel.wanted)
-        {
+        if channel.reported == Some(status) {
             return;
         }
         channel.reported = Some(status);

@@ -10,6 +10,7 @@
 //! ```
 
 use super::frame::{Outgoing, PHOENIX, Reference, encode_text};
+use super::topic::{Topic, TopicState};
 use super::{Ctx, Realtime};
 use crate::core::base::{Instant, Millis};
 use crate::core::effect::{About, Effect, Failure, Notice};
@@ -40,8 +41,8 @@ pub(crate) enum Connection {
 pub(crate) enum Heartbeat {
     /// The next is sent then.
     Due(Instant),
-    /// One is under way; the next would be due at `next`.
-    Awaiting { until: Instant, next: Instant },
+    /// One is under way; the next would be due at `next`. `probe`: it was sent, or cut short, because the page woke up.
+    Awaiting { until: Instant, next: Instant, probe: bool },
 }
 
 impl Realtime {
@@ -57,7 +58,7 @@ impl Realtime {
 
     /// Connects if somebody wants it; starts the wait for closing if nobody does any more.
     pub(crate) fn settle_connection(&mut self, ctx: &mut Ctx<'_>) {
-        let wanted = self.is_wanted();
+        let wanted = self.topics.iter().any(|topic| topic.state != TopicState::Refused);
         match &mut self.connection {
             Connection::Closed if wanted => self.connect(ctx),
             Connection::Waiting { .. } if !wanted => {
@@ -96,9 +97,7 @@ impl Realtime {
         }
         let heartbeat = Heartbeat::Due(ctx.now + ctx.config.heartbeat_interval);
         self.connection = Connection::Open { socket, since: ctx.now, heartbeat, idle_until: None };
-        self.down_since = None;
         self.settle_connection(ctx);
-        self.join_due(ctx);
     }
 
     pub(crate) fn handle_closed(&mut self, ctx: &mut Ctx<'_>, socket: SocketId) {
@@ -122,8 +121,8 @@ impl Realtime {
         }
         self.connection = Connection::Closed;
         self.down_since.get_or_insert(ctx.now);
-        let wait = if self.is_wanted() { Some(self.next_wait(ctx)) } else { None };
-        if let Some(wait) = wait {
+        if self.topics.iter().any(Topic::is_wanted) {
+            let wait = self.next_wait(ctx);
             self.connection = Connection::Waiting { until: ctx.now + wait };
             let failure = Failure { about: About::Connection, fault, detail: String::new(), retry_in: Some(wait) };
             ctx.effects.push_back(Effect::Notify(Notice::Fault(failure)));
@@ -146,12 +145,20 @@ impl Realtime {
         }
     }
 
+    /// A join goes out. While the server refuses one it is deaf, so a probe under way gets the time of a heartbeat.
+    pub(crate) fn allow_for_join(&mut self, ctx: &Ctx<'_>) {
+        if let Connection::Open { heartbeat: Heartbeat::Awaiting { until, next, .. }, .. } = &mut self.connection {
+            let sent = Instant(next.0.saturating_sub(ctx.config.heartbeat_interval.0));
+            *until = (*until).max(sent + ctx.config.heartbeat_timeout);
+        }
+    }
+
     /// Sends a heartbeat that must be answered within `timeout`.
-    fn beat(&mut self, ctx: &mut Ctx<'_>, timeout: Millis) {
+    fn beat(&mut self, ctx: &mut Ctx<'_>, timeout: Millis, probe: bool) {
         let reference = self.next_reference();
         let next = ctx.now + ctx.config.heartbeat_interval;
         if let Connection::Open { socket, heartbeat, .. } = &mut self.connection {
-            *heartbeat = Heartbeat::Awaiting { until: ctx.now + timeout, next };
+            *heartbeat = Heartbeat::Awaiting { until: ctx.now + timeout, next, probe };
             let text = encode_text(ctx.config.version, None, reference, PHOENIX, Outgoing::Heartbeat);
             ctx.effects.push_back(Effect::SendText(*socket, text));
         }
@@ -159,13 +166,17 @@ impl Realtime {
 
     /// The page has come back to life, or the clock has jumped: is the link still there?
     pub(crate) fn probe(&mut self, ctx: &mut Ctx<'_>) {
-        let joining = self.topics.iter().any(|topic| matches!(topic.state, super::topic::TopicState::Joining { .. }));
+        let joining = self.topics.iter().any(|topic| matches!(topic.state, TopicState::Joining { .. }));
         let timeout = if joining { ctx.config.probe_timeout_joining } else { ctx.config.probe_timeout };
         match &mut self.connection {
-            Connection::Open { heartbeat: Heartbeat::Due(_), .. } => self.beat(ctx, timeout),
-            Connection::Open { heartbeat: Heartbeat::Awaiting { until, .. }, .. } => {
-                // A beat that was under way before the page slept proves nothing by being late; it gets the probe's time.
-                *until = ctx.now + timeout;
+            Connection::Open { heartbeat: Heartbeat::Due(_), .. } => self.beat(ctx, timeout, true),
+            Connection::Open { heartbeat: Heartbeat::Awaiting { until, probe, .. }, .. } => {
+                // A beat that was under way before the page slept proves nothing by being late: it gets the probe's time,
+                // but only once, or a visitor who goes to and fro between tabs would keep a dead link.
+                if !*probe || *until <= ctx.now {
+                    *until = ctx.now + timeout;
+                }
+                *probe = true;
             }
             Connection::Waiting { .. } => self.connect(ctx),
             Connection::Closed | Connection::Connecting { .. } | Connection::Frozen => {}
@@ -175,7 +186,13 @@ impl Realtime {
     pub(crate) fn handle_page(&mut self, ctx: &mut Ctx<'_>, event: PageEvent) {
         match event {
             PageEvent::Hidden => {}
-            PageEvent::Visible => self.probe(ctx),
+            // A page that can be seen is not frozen, whether or not the browser has said so.
+            PageEvent::Visible | PageEvent::Resumed if self.connection == Connection::Frozen => {
+                self.connection = Connection::Closed;
+                self.backoff.reset();
+                self.settle_connection(ctx);
+            }
+            PageEvent::Visible | PageEvent::Resumed => self.probe(ctx),
             PageEvent::Online => {
                 self.page.online = true;
                 self.backoff.reset();
@@ -183,18 +200,11 @@ impl Realtime {
             }
             PageEvent::Offline => {
                 self.page.online = false;
-                self.probe(ctx);
-            }
-            PageEvent::Frozen => self.freeze(ctx),
-            PageEvent::Resumed => {
-                if self.connection == Connection::Frozen {
-                    self.connection = Connection::Closed;
-                    self.backoff.reset();
-                    self.settle_connection(ctx);
-                } else {
+                if self.is_open() {
                     self.probe(ctx);
                 }
             }
+            PageEvent::Frozen => self.freeze(ctx),
         }
     }
 
@@ -224,7 +234,7 @@ impl Realtime {
             }
             Connection::Open { idle_until: Some(until), .. } if until <= now => self.close_socket(ctx),
             Connection::Open { heartbeat: Heartbeat::Due(at), .. } if at <= now => {
-                self.beat(ctx, ctx.config.heartbeat_timeout);
+                self.beat(ctx, ctx.config.heartbeat_timeout, false);
             }
             Connection::Open { socket, heartbeat: Heartbeat::Awaiting { until, .. }, .. } if until <= now => {
                 ctx.effects.push_back(Effect::CloseSocket(socket));

@@ -9,6 +9,9 @@ use crate::core::base::{Json, Kind};
 use crate::core::effect::{About, Effect, Failure, Notice};
 use crate::core::error::Fault;
 
+/// What the server says of a message to a topic that it does not have.
+const UNMATCHED: &str = "unmatched topic";
+
 impl Realtime {
     pub(crate) fn handle_frame(&mut self, ctx: &mut Ctx<'_>, frame: Option<Incoming<'_>>) {
         self.note_life();
@@ -21,26 +24,25 @@ impl Realtime {
         if frame.topic == PHOENIX {
             return; // the answer to a heartbeat: life has been noted
         }
-        if let (Message::Reply { ok, response }, Some(reference)) = (&frame.message, frame.reference)
-            && self.handle_reply(ctx, reference, *ok, response.text())
-        {
-            self.handle_unmatched(ctx, &frame);
-            return;
+        if let (Message::Reply { ok, response }, Some(reference)) = (&frame.message, frame.reference) {
+            self.handle_reply(ctx, reference, *ok, response.text());
         }
         let Some(at) = self.topics.iter().position(|topic| topic.wire == frame.topic) else { return };
-        if self.accepts(&frame, at, ctx.config.version) {
+        if self.is_unmatched(&frame, at) {
+            self.end_join(ctx, at, Fault::ChannelClosed, Cure::Retry, UNMATCHED);
+        } else if self.accepts(&frame, at, ctx.config.version) {
             self.handle_message(ctx, at, frame.message);
         }
     }
 
-    /// "unmatched topic": the server does not know that we are joined, so we are not.
-    fn handle_unmatched(&mut self, ctx: &mut Ctx<'_>, frame: &Incoming<'_>) {
-        let Message::Reply { ok: false, response } = &frame.message else { return };
-        let lost = frame.join_ref.is_none() && response.get_str("reason").as_deref() == Some("unmatched topic");
-        let at = self.topics.iter().position(|topic| topic.wire == frame.topic && topic.is_joined());
-        if let (true, Some(at), Version::V2) = (lost, at, ctx.config.version) {
-            self.end_join(ctx, at, Fault::ChannelClosed, Cure::Retry, "unmatched topic");
-        }
+    /// "unmatched topic", in answer to a message of the current join: the server does not know that we are joined, so we
+    /// are not.
+    fn is_unmatched(&self, frame: &Incoming<'_>, at: usize) -> bool {
+        let Message::Reply { ok: false, response } = &frame.message else { return false };
+        let Some(TopicState::Joined { join_ref, .. }) = self.topics.get(at).map(|topic| topic.state) else {
+            return false;
+        };
+        frame.reference.is_some_and(|of| of > join_ref) && response.get_str("reason").as_deref() == Some(UNMATCHED)
     }
 
     /// Whether a frame belongs to the topic's current join. In version 1.0.0 the server never says which join it means, but
@@ -48,17 +50,16 @@ impl Realtime {
     fn accepts(&self, frame: &Incoming<'_>, at: usize, version: Version) -> bool {
         let Some(topic) = self.topics.get(at) else { return false };
         let Some(join_ref) = topic.join_ref() else { return false };
-        let leaving = match topic.state {
-            TopicState::Leaving { reference, .. } => Some(reference),
-            TopicState::Idle
-            | TopicState::Waiting { .. }
-            | TopicState::Joining { .. }
-            | TopicState::Joined { .. }
-            | TopicState::Refused => None,
-        };
         match &frame.message {
             Message::Reply { .. } => {
-                frame.reference == Some(join_ref) || frame.reference == leaving && leaving.is_some()
+                let awaited = match topic.state {
+                    TopicState::Joining { join_ref, .. } => Some(join_ref),
+                    TopicState::Leaving { reference, .. } => Some(reference),
+                    TopicState::Idle | TopicState::Waiting { .. } | TopicState::Joined { .. } | TopicState::Refused => {
+                        None
+                    }
+                };
+                awaited.is_some() && awaited == frame.reference
             }
             Message::Error(_) | Message::Close => match (version, frame.join_ref, frame.reference) {
                 (Version::V2, Some(of), _) | (Version::V1, _, Some(of)) => of == join_ref,

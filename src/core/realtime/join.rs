@@ -4,7 +4,7 @@ use super::changes::Asked;
 use super::frame::{ChangeParams, Outgoing, Reference, encode_text, join_parameters};
 use super::refusal::{Cure, classify};
 use super::topic::{Flow, TopicState};
-use super::{Ctx, Followed, Realtime, is_jwt};
+use super::{Ctx, Followed, Realtime, is_sendable};
 use crate::core::base::{Instant, Json, Millis};
 use crate::core::effect::{Effect, Status};
 use crate::core::error::Fault;
@@ -18,7 +18,7 @@ const BLOCKED: Millis = Millis(5_000);
 impl Realtime {
     /// Sends the joins whose time has come, what the visitor sees first, at the pace that the server allows.
     pub(crate) fn join_due(&mut self, ctx: &mut Ctx<'_>) {
-        if self.open_socket().is_none() || self.next_to_join(ctx.now).is_none() {
+        if !self.is_open() || self.joins.next_at() > ctx.now || self.next_to_join(ctx.now).is_none() {
             return;
         }
         if !self.auth.is_ready(ctx.now) {
@@ -50,7 +50,7 @@ impl Realtime {
     fn send_join(&mut self, ctx: &mut Ctx<'_>, at: usize) {
         let Some(socket) = self.open_socket() else { return };
         let join_ref = self.next_reference();
-        let token = self.auth.token().filter(|token| is_jwt(token));
+        let token = self.auth.token().filter(|token| is_sendable(token));
         let Some(topic) = self.topics.get_mut(at) else { return };
         let mut params: Vec<ChangeParams> = Vec::new();
         for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name) {
@@ -65,10 +65,9 @@ impl Realtime {
         topic.state = TopicState::Joining { join_ref, until: ctx.now + ctx.config.push_timeout };
         topic.asked = Asked { params, ids: Vec::new() };
         topic.last_words = None;
-        topic.presence.rejoin();
-        topic.track.told = None;
-        topic.track.sent = None;
+        topic.token = self.auth.version();
         ctx.effects.push_back(Effect::SendText(socket, text));
+        self.allow_for_join(ctx);
     }
 
     /// The answer to a join.
@@ -98,8 +97,8 @@ impl Realtime {
         topic.state = TopicState::Joined { join_ref, flow };
         topic.joined_at = ctx.now;
         topic.refreshed = false;
+        self.down_since = None;
         self.report_all(ctx, &name, Status::Subscribed);
-        self.send_due(ctx);
     }
 
     /// The server says that changes flow; again after each new token and after its database was away.
@@ -135,6 +134,8 @@ impl Realtime {
             topic.backoff.reset();
         }
         let cure = match cure {
+            // It was joined with an earlier token, and what the server thinks of this one is not known.
+            Cure::Refresh if topic.token != self.auth.version() => Cure::Retry,
             Cure::Refresh if topic.refreshed && fault != Fault::TokenExpired => Cure::Stop,
             Cure::Refresh => {
                 topic.refreshed = true;
@@ -161,6 +162,7 @@ impl Realtime {
         self.fail(ctx, &name, fault, detail, retry_in);
         let status = if fault == Fault::JoinTimeout { Status::TimedOut } else { Status::Errored };
         self.report_all(ctx, &name, status);
+        self.settle_connection(ctx);
     }
 
     /// A topic is to be joined anew from `at` on; its rows are told that they may miss something.
@@ -202,6 +204,7 @@ impl Realtime {
         topic.lose_join(ctx.now);
         topic.track.wanted = None;
         topic.state = TopicState::Idle;
+        topic.last_words = None;
         if let (Some(join_ref), Some(socket)) = (join_ref, socket) {
             let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, Outgoing::Leave);
             ctx.effects.push_back(Effect::SendText(socket, text));
@@ -222,22 +225,30 @@ impl Realtime {
     /// A new token: every joined topic is told, and those that the old one was refused for try again.
     pub(crate) fn spread_token(&mut self, ctx: &mut Ctx<'_>) {
         let socket = self.open_socket();
-        let token = self.auth.token().filter(|token| is_jwt(token)).map(str::to_owned);
+        let token = self.auth.token().filter(|token| is_sendable(token)).map(str::to_owned);
         for at in 0..self.topics.len() {
             let reference: Reference = self.next_reference();
             let Some(topic) = self.topics.get_mut(at) else { return };
-            match topic.state {
-                TopicState::Joined { join_ref, .. } | TopicState::Joining { join_ref, .. } => {
-                    if let (Some(socket), Some(token)) = (socket, &token) {
-                        let message = Outgoing::AccessToken(token);
-                        let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
-                        ctx.effects.push_back(Effect::SendText(socket, text));
-                    }
+            match (topic.state, socket, &token) {
+                (
+                    TopicState::Joined { join_ref, .. } | TopicState::Joining { join_ref, .. },
+                    Some(socket),
+                    Some(token),
+                ) => {
+                    let message = Outgoing::AccessToken(token);
+                    let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
+                    ctx.effects.push_back(Effect::SendText(socket, text));
                 }
-                TopicState::Refused => topic.lose_join(ctx.now),
-                TopicState::Idle | TopicState::Waiting { .. } | TopicState::Leaving { .. } => {}
+                // Nobody is signed in any more. There is no word for that but another join.
+                (TopicState::Joined { .. } | TopicState::Joining { .. }, _, None) => {
+                    let name = topic.name.clone();
+                    self.lose_join(ctx, &name, ctx.now);
+                }
+                (TopicState::Refused, _, _) => topic.lose_join(ctx.now),
+                _ => {}
             }
         }
+        self.settle_connection(ctx);
     }
 
     pub(crate) fn fire_topics(&mut self, ctx: &mut Ctx<'_>) {

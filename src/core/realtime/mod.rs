@@ -24,7 +24,7 @@ pub use channel::Owner;
 pub use push::Broadcast;
 pub use refusal::{Cure, classify};
 
-pub(crate) use auth::is_jwt;
+use auth::{is_jwt, is_sendable};
 pub(crate) use changes::is_cut;
 pub(crate) use connection::push_encoded;
 
@@ -38,7 +38,8 @@ use topic::Topic;
 
 use super::base::{Backoff, Instant, Millis, Rng};
 use super::config::Config;
-use super::effect::{Effect, Failure};
+use super::effect::{Effect, Failure, Notice, Status};
+use super::error::Fault;
 use super::ids::{RowsId, SocketId, TokenRequest};
 use super::input::{PageEvent, SocketEvent, TokenAnswer};
 use super::{Deadline, Why};
@@ -124,11 +125,13 @@ impl Realtime {
         self.handle_page(ctx, event);
     }
 
-    pub(crate) fn handle_token(&mut self, ctx: &mut Ctx<'_>, request: TokenRequest, answer: TokenAnswer<'_>) {
-        if self.auth.handle_answer(ctx, request, answer) {
+    /// Takes an answer of `accessToken`; `true` if the token is another one now.
+    pub(crate) fn handle_token(&mut self, ctx: &mut Ctx<'_>, request: TokenRequest, answer: TokenAnswer<'_>) -> bool {
+        let changed = self.auth.handle_answer(ctx, request, answer);
+        if changed {
             self.spread_token(ctx);
         }
-        self.join_due(ctx);
+        changed
     }
 
     /// `setAuth`.
@@ -136,12 +139,17 @@ impl Realtime {
         if self.auth.set(ctx, token) {
             self.spread_token(ctx);
         }
-        self.join_due(ctx);
     }
 
     /// The token for a read over HTTP: the user's, or the key where that is a JWT; `None` if the key goes alone.
     pub(crate) fn read_token(&self, config: &Config) -> Option<String> {
-        self.auth.token().or(Some(config.key.as_str()).filter(|key| is_jwt(key))).map(str::to_owned)
+        let token = self.auth.token().filter(|token| is_sendable(token));
+        token.or(Some(config.key.as_str()).filter(|key| is_jwt(key))).map(str::to_owned)
+    }
+
+    /// Which token that is; grows with every other one.
+    pub(crate) fn token_version(&self) -> u32 {
+        self.auth.version()
     }
 
     /// Whether a read may go out: the token is known.
@@ -174,10 +182,9 @@ impl Realtime {
         ])
     }
 
-    /// Whether anything needs the socket.
+    /// Whether anything is subscribed.
     pub(crate) fn is_wanted(&self) -> bool {
         self.channels.iter().any(|channel| channel.wanted)
-            || self.topics.iter().any(|topic| matches!(topic.state, topic::TopicState::Leaving { .. }))
     }
 
     /// How long a socket has been wanted and not to be had.
@@ -200,27 +207,31 @@ impl Realtime {
 
     /// Whether every topic that is wanted is joined and flows.
     pub(crate) fn is_live(&self) -> bool {
-        self.is_open()
-            && self.topics.iter().all(|topic| {
-                topic.is_live()
-                    || matches!(
-                        topic.state,
-                        topic::TopicState::Idle | topic::TopicState::Leaving { .. } | topic::TopicState::Refused
-                    )
-            })
+        self.is_open() && self.topics.iter().all(Topic::is_live)
     }
 
-    /// Whether something is wanted and all of it was refused for good.
+    /// Whether every channel of the page was refused for good.
     pub(crate) fn is_refused(&self) -> bool {
-        !self.topics.is_empty() && self.topics.iter().all(|topic| topic.state == topic::TopicState::Refused)
+        let mut of_page = self.channels.iter().filter(|channel| channel.wanted && channel.owner == Owner::Page);
+        of_page.all(|channel| {
+            let topic = self.topics.iter().find(|topic| topic.name == channel.topic);
+            topic.is_some_and(|topic| topic.state == topic::TopicState::Refused)
+        })
+    }
+
+    /// The server does not accept the key: nothing that is tried with it will work.
+    pub(crate) fn refuse_key(&mut self, ctx: &mut Ctx<'_>, detail: &str) {
+        for at in 0..self.topics.len() {
+            if self.topics.get(at).is_some_and(|topic| topic.is_wanted() && !topic.is_joined()) {
+                self.end_join(ctx, at, Fault::KeyRefused, Cure::Stop, detail);
+            }
+        }
     }
 
     /// Leaves everything and closes the socket: the client is closed.
     pub(crate) fn stop(&mut self, ctx: &mut Ctx<'_>) {
-        for at in 0..self.channels.len() {
-            if let Some(id) = self.channels.get(at).map(|channel| channel.id) {
-                self.report(ctx, id, super::effect::Status::Closed);
-            }
+        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.owner == Owner::Page) {
+            ctx.effects.push_back(Effect::Notify(Notice::Status(channel.id, Status::Closed)));
         }
         self.drop_pushes(ctx, |_| true);
         self.channels.clear();

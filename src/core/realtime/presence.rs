@@ -41,6 +41,11 @@ impl Presence {
         self.early.clear();
     }
 
+    /// Whether the state of the current join has come.
+    pub(crate) fn is_synced(&self) -> bool {
+        self.synced
+    }
+
     /// Takes the whole state; tells what is new against what was known, applies what came early, and says that it is whole.
     pub(crate) fn handle_state(&mut self, state: Json<'_>, events: &mut Vec<PresenceEvent>) {
         let fresh = read_entries(state);

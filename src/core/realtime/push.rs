@@ -7,10 +7,10 @@ use crate::core::base::{Instant, Json};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, Outcome};
 use crate::core::error::Misuse;
-use crate::core::ids::{ChannelId, PushId};
+use crate::core::ids::{ChannelId, PushId, SocketId};
 use crate::core::{Deadline, Why};
 
-/// A broadcast that is not settled yet.
+/// A broadcast, or a call of presence, that is not settled yet.
 #[derive(Debug)]
 pub(crate) struct Push {
     id: PushId,
@@ -31,6 +31,8 @@ pub(crate) struct Push {
 enum Payload {
     Json(String),
     Bytes(Vec<u8>),
+    /// A call of presence: what is to be seen stands in the topic, and all calls are settled by the answer to the latest.
+    Presence,
 }
 
 /// What a broadcast carries, as the page gave it.
@@ -45,6 +47,15 @@ pub enum Broadcast<'a> {
 impl Push {
     pub(crate) fn is_sent(&self) -> bool {
         self.sent.is_some()
+    }
+
+    /// Whether it is a broadcast that waits for its turn.
+    fn waits(&self) -> bool {
+        self.sent.is_none() && !self.is_presence()
+    }
+
+    fn is_presence(&self) -> bool {
+        matches!(self.payload, Payload::Presence)
     }
 }
 
@@ -70,21 +81,21 @@ impl Realtime {
                 Payload::Bytes(bytes.to_owned())
             }
         };
-        let id = self.next_push();
+        self.last_push += 1;
+        let id = PushId(self.last_push);
         if latest {
             self.settle_where(ctx, Outcome::Replaced, |push| {
-                push.latest && !push.is_sent() && push.channel == channel && push.event == event
+                push.latest && push.waits() && push.channel == channel && push.event == event
             });
         }
-        let waiting = self.pushes.iter().filter(|push| push.channel == channel && !push.is_sent());
-        if waiting.count() >= ctx.config.queue_limit {
-            let oldest = self.pushes.iter().find(|push| push.channel == channel && !push.is_sent()).map(|push| push.id);
+        let mut waiting = self.pushes.iter().filter(|push| push.channel == channel && push.waits());
+        let oldest = waiting.next().map(|push| push.id);
+        if waiting.count() + 1 >= ctx.config.queue_limit {
             self.settle_where(ctx, Outcome::Dropped, |push| Some(push.id) == oldest);
         }
         let until = ctx.now + ctx.config.push_timeout;
         let event = event.to_owned();
         self.pushes.push(Push { id, channel, topic, event, payload, latest, sent: None, done: false, until });
-        self.send_due(ctx);
         Ok(id)
     }
 
@@ -98,21 +109,31 @@ impl Realtime {
         if meta.is_some_and(|meta| Json::parse(meta).is_none()) {
             return Err(Misuse::BadJson);
         }
-        let name = self.channels.iter().find(|known| known.id == channel).ok_or(Misuse::UnknownChannel)?.topic.clone();
-        let id = self.next_push();
-        let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) else {
+        let known = self.channels.iter().find(|known| known.id == channel).ok_or(Misuse::UnknownChannel)?;
+        let name = known.topic.clone();
+        self.last_push += 1;
+        let id = PushId(self.last_push);
+        let topic = self.topics.iter_mut().find(|topic| topic.name == name && known.wanted);
+        let Some(topic) = topic.filter(|topic| topic.state != TopicState::Refused) else {
             ctx.effects.push_back(Effect::Settle(id, Outcome::Dropped));
             return Ok(id);
         };
         topic.track.wanted = meta.map(str::to_owned);
-        topic.track.pushes.push((id, ctx.now + ctx.config.push_timeout));
-        self.send_due(ctx);
+        topic.track.by = Some(channel);
+        let until = ctx.now + ctx.config.push_timeout;
+        let (event, payload) = (String::new(), Payload::Presence);
+        self.pushes.push(Push {
+            id,
+            channel,
+            topic: name,
+            event,
+            payload,
+            latest: true,
+            sent: None,
+            done: false,
+            until,
+        });
         Ok(id)
-    }
-
-    fn next_push(&mut self) -> PushId {
-        self.last_push += 1;
-        PushId(self.last_push)
     }
 
     /// Sends what waits and may go.
@@ -120,53 +141,47 @@ impl Realtime {
         let Some(socket) = self.open_socket() else { return };
         for at in 0..self.topics.len() {
             self.send_track(ctx, socket, at);
-            self.send_broadcasts(ctx, socket, at);
+        }
+        for at in 0..self.pushes.len() {
+            self.send_broadcast(ctx, socket, at);
         }
         self.settle_where(ctx, Outcome::Ok(String::from("{}")), |push| push.done);
     }
 
-    fn send_broadcasts(&mut self, ctx: &mut Ctx<'_>, socket: crate::core::ids::SocketId, at: usize) {
-        let version = ctx.config.version;
-        for index in 0..self.pushes.len() {
-            let (Some(topic), Some(push)) = (self.topics.get_mut(at), self.pushes.get_mut(index)) else { return };
-            let TopicState::Joined { join_ref, .. } = topic.state else { return };
-            if push.topic != topic.name || push.is_sent() {
-                continue;
-            }
-            if push.latest && topic.latest_at > ctx.now {
-                continue;
-            }
-            if !topic.broadcasts.take(ctx.now) {
-                return;
-            }
-            if push.latest {
-                topic.latest_at = ctx.now + ctx.config.latest_interval;
-            }
-            self.last_reference = self.last_reference.wrapping_add(1).max(1);
-            let reference = self.last_reference;
-            let effect = match &push.payload {
-                Payload::Json(text) => {
-                    let message = Outgoing::Broadcast(&push.event, text);
-                    let text = encode_text(version, Some(join_ref), reference, &topic.wire, message);
-                    Effect::SendText(socket, text)
-                }
-                Payload::Bytes(bytes) => {
-                    match encode_bytes(join_ref, reference, &topic.wire, &push.event, bytes) {
-                        Some(bytes) => Effect::SendBinary(socket, bytes),
-                        None => continue, // checked when it was handed in
-                    }
-                }
-            };
-            ctx.effects.push_back(effect);
-            push.sent = Some(reference);
-            push.done = !topic.options.ack;
+    fn send_broadcast(&mut self, ctx: &mut Ctx<'_>, socket: SocketId, at: usize) {
+        let reference = self.last_reference.wrapping_add(1).max(1);
+        let Some(push) = self.pushes.get_mut(at).filter(|push| push.waits()) else { return };
+        let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == push.topic) else { return };
+        let TopicState::Joined { join_ref, .. } = topic.state else { return };
+        if push.latest && topic.latest_at > ctx.now || !topic.broadcasts.take(ctx.now) {
+            return;
         }
+        if push.latest {
+            topic.latest_at = ctx.now + ctx.config.latest_interval;
+        }
+        let effect = match &push.payload {
+            Payload::Json(text) => {
+                let message = Outgoing::Broadcast(&push.event, text);
+                let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
+                Effect::SendText(socket, text)
+            }
+            Payload::Bytes(bytes) => match encode_bytes(join_ref, reference, &topic.wire, &push.event, bytes) {
+                Some(bytes) => Effect::SendBinary(socket, bytes),
+                None => return, // checked when it was handed in
+            },
+            Payload::Presence => return,
+        };
+        ctx.effects.push_back(effect);
+        push.sent = Some(reference);
+        push.done = !topic.options.ack;
+        // The time for the answer begins when the message goes out.
+        push.until = ctx.now + ctx.config.push_timeout;
+        self.last_reference = reference;
     }
 
     /// Tells the server what is to be seen of this client, at most five times in 30 s; the latest wins.
-    fn send_track(&mut self, ctx: &mut Ctx<'_>, socket: crate::core::ids::SocketId, at: usize) {
-        self.last_reference = self.last_reference.wrapping_add(1).max(1);
-        let reference = self.last_reference;
+    fn send_track(&mut self, ctx: &mut Ctx<'_>, socket: SocketId, at: usize) {
+        let reference = self.last_reference.wrapping_add(1).max(1);
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joined { join_ref, .. } = topic.state else { return };
         let track = &mut topic.track;
@@ -174,12 +189,15 @@ impl Realtime {
             return;
         }
         if track.wanted == track.told {
-            for (push, _) in track.pushes.drain(..) {
-                ctx.effects.push_back(Effect::Settle(push, Outcome::Ok(String::from("{}"))));
-            }
+            self.settle_presence(ctx, at, &Outcome::Ok(String::from("{}")));
             return;
         }
-        if next_call(track.calls.as_slice(), ctx.config).is_some_and(|next| next > ctx.now) {
+        let turn = next_call(&track.calls, ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
+        // The time for the answer begins when the call goes out.
+        for push in self.pushes.iter_mut().filter(|push| push.is_presence() && push.topic == topic.name) {
+            push.until = turn + ctx.config.push_timeout;
+        }
+        if turn > ctx.now {
             return;
         }
         if track.calls.len() >= ctx.config.presence_calls {
@@ -191,25 +209,35 @@ impl Realtime {
         let message = track.wanted.as_deref().map_or(Outgoing::Untrack, Outgoing::Track);
         let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
         ctx.effects.push_back(Effect::SendText(socket, text));
+        self.last_reference = reference;
     }
 
-    /// The answer to a push; `true` if there was one under this reference.
-    pub(crate) fn handle_reply(&mut self, ctx: &mut Ctx<'_>, reference: Reference, ok: bool, response: &str) -> bool {
-        let tracking = |topic: &&mut Topic| topic.track.sent.is_some_and(|(sent, _)| sent == reference);
-        if let Some(topic) = self.topics.iter_mut().find(tracking) {
+    /// The answer to a push; the answer to anything else changes nothing.
+    pub(crate) fn handle_reply(&mut self, ctx: &mut Ctx<'_>, reference: Reference, ok: bool, response: &str) {
+        let outcome = if ok { Outcome::Ok(response.to_owned()) } else { Outcome::Error(response.to_owned()) };
+        let tracking = |topic: &Topic| topic.track.sent.is_some_and(|(sent, _)| sent == reference);
+        if let Some(at) = self.topics.iter().position(tracking)
+            && let Some(topic) = self.topics.get_mut(at)
+        {
             topic.track.sent = None;
-            // What was asked for since then is sent now, and its pushes are settled by that answer.
-            if topic.track.wanted == topic.track.told || !ok {
-                for (push, _) in topic.track.pushes.drain(..) {
-                    ctx.effects.push_back(Effect::Settle(push, super::topic::outcome(ok, response)));
-                }
+            // What was asked for since then is sent now, and its answer settles all.
+            if topic.track.wanted == topic.track.told {
+                self.settle_presence(ctx, at, &outcome);
             }
-            self.send_due(ctx);
-            return true;
+        } else {
+            self.settle_where(ctx, outcome, |push| push.sent == Some(reference));
         }
-        let known = self.pushes.iter().any(|push| push.sent == Some(reference));
-        self.settle_where(ctx, super::topic::outcome(ok, response), |push| push.sent == Some(reference));
-        known
+    }
+
+    fn settle_presence(&mut self, ctx: &mut Ctx<'_>, at: usize, outcome: &Outcome) {
+        let Some(name) = self.topics.get(at).map(|topic| topic.name.as_str()) else { return };
+        self.pushes.retain(|push| {
+            let settled = push.is_presence() && push.topic == name;
+            if settled {
+                ctx.effects.push_back(Effect::Settle(push.id, outcome.clone()));
+            }
+            !settled
+        });
     }
 
     /// Settles and forgets the pushes that `which` names.
@@ -226,56 +254,36 @@ impl Realtime {
     /// Gives up pushes whose answer cannot come any more.
     pub(crate) fn drop_pushes(&mut self, ctx: &mut Ctx<'_>, which: impl Fn(&Push) -> bool) {
         self.settle_where(ctx, Outcome::Dropped, which);
-        // Calls of presence hang on their topic.
-        for topic in &mut self.topics {
-            if matches!(topic.state, TopicState::Idle | TopicState::Refused) {
-                for (push, _) in topic.track.pushes.drain(..) {
-                    ctx.effects.push_back(Effect::Settle(push, Outcome::Dropped));
-                }
-            }
-        }
     }
 
     pub(crate) fn fire_pushes(&mut self, ctx: &mut Ctx<'_>) {
         let now = ctx.now;
+        self.settle_where(ctx, Outcome::TimedOut, |push| push.until <= now);
         for topic in &mut self.topics {
             if topic.track.sent.is_some_and(|(_, until)| until <= now) {
                 topic.track.sent = None;
-            }
-            topic.track.pushes.retain(|(push, until)| {
-                let late = *until <= now;
-                if late {
-                    ctx.effects.push_back(Effect::Settle(*push, Outcome::TimedOut));
+                // Somebody still waits for an answer: it is asked for again.
+                if self.pushes.iter().any(|push| push.is_presence() && push.topic == topic.name) {
+                    topic.track.told = Some(String::new());
                 }
-                !late
-            });
+            }
         }
-        self.settle_where(ctx, Outcome::TimedOut, |push| push.until <= now);
         self.send_due(ctx);
     }
 
     pub(crate) fn pushes_deadline(&self, config: &Config) -> Option<Deadline> {
         let timeouts = self.pushes.iter().map(|push| Deadline::new(push.until, Why::PushTimeout));
-        let open = self.is_open();
-        let turns = self.topics.iter().filter(|topic| open && topic.is_joined()).filter_map(|topic| {
-            let waiting = |latest| {
-                let of_topic = self.pushes.iter().filter(|push| !push.is_sent() && push.topic == topic.name);
-                of_topic.filter(|push| push.latest == latest).count() > 0
-            };
-            let turn = topic.broadcasts.next_at();
-            let plain = waiting(false).then(|| Deadline::new(turn, Why::SendTurn));
-            let latest = waiting(true).then(|| Deadline::new(turn.max(topic.latest_at), Why::SendTurn));
-            let track = (topic.track.wanted != topic.track.told && topic.track.sent.is_none())
-                .then(|| next_call(&topic.track.calls, config))
-                .flatten()
-                .map(|at| Deadline::new(at, Why::SendTurn));
-            Deadline::earliest([plain, latest, track])
+        let joined = |topic: &&Topic| self.is_open() && topic.is_joined();
+        let turns = self.pushes.iter().filter(|push| push.waits()).filter_map(|push| {
+            let topic = self.topics.iter().filter(joined).find(|topic| topic.name == push.topic)?;
+            let latest = if push.latest { topic.latest_at } else { Instant(0) };
+            Some(Deadline::new(topic.broadcasts.next_at().max(latest), Why::SendTurn))
         });
-        let tracks = self.topics.iter().flat_map(|topic| {
-            let sent = topic.track.sent.map(|(_, until)| until);
-            topic.track.pushes.iter().map(|(_, until)| *until).chain(sent)
+        let tracks = self.topics.iter().filter(joined).filter_map(|topic| match topic.track.sent {
+            Some((_, until)) => Some(Deadline::new(until, Why::PushTimeout)),
+            None if topic.track.wanted == topic.track.told => None,
+            None => next_call(&topic.track.calls, config).map(|at| Deadline::new(at, Why::SendTurn)),
         });
-        let tracks = tracks.map(|until| Deadline::new(until, Why::PushTimeout));
         timeouts.chain(turns).chain(tracks).min_by_key(|deadline| deadline.at)
     }
 }

@@ -18,9 +18,8 @@ use super::pace::Bucket;
 use super::presence::Presence;
 use crate::core::base::{Backoff, Instant};
 use crate::core::config::Config;
-use crate::core::effect::Outcome;
 use crate::core::error::Fault;
-use crate::core::ids::PushId;
+use crate::core::ids::ChannelId;
 
 #[derive(Debug)]
 pub(crate) struct Topic {
@@ -29,8 +28,6 @@ pub(crate) struct Topic {
     /// As it stands on the wire.
     pub(crate) wire: String,
     pub(crate) options: ChannelOptions,
-    /// A channel of the page chose the options; otherwise they are only the defaults and may yet be chosen.
-    pub(crate) chosen: bool,
     pub(crate) state: TopicState,
     pub(crate) backoff: Backoff,
     /// When the current join was accepted.
@@ -40,6 +37,8 @@ pub(crate) struct Topic {
     pub(crate) last_words: Option<(Fault, String)>,
     /// A new token was asked for since the last accepted join.
     pub(crate) refreshed: bool,
+    /// Which token it was joined with.
+    pub(crate) token: u32,
     pub(crate) presence: Presence,
     pub(crate) track: Track,
     pub(crate) broadcasts: Bucket,
@@ -81,10 +80,10 @@ pub(crate) enum Flow {
 pub(crate) struct Track {
     /// What is to be seen, as JSON; `None`: nothing.
     pub(crate) wanted: Option<String>,
-    /// What the server was last told in this join.
+    /// The channel that asked for it.
+    pub(crate) by: Option<ChannelId>,
+    /// What the server was last told in this join; empty text: that is not known.
     pub(crate) told: Option<String>,
-    /// The pushes that are settled by the next answer that makes `told` equal to `wanted`.
-    pub(crate) pushes: Vec<(PushId, Instant)>,
     /// The call under way.
     pub(crate) sent: Option<(Reference, Instant)>,
     /// When the last calls went out, oldest first.
@@ -97,13 +96,13 @@ impl Topic {
             name: name.to_owned(),
             wire: topic_of(name),
             options: ChannelOptions::default(),
-            chosen: false,
             state: TopicState::Idle,
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),
             joined_at: Instant(0),
             asked: Asked::default(),
             last_words: None,
             refreshed: false,
+            token: 0,
             presence: Presence::default(),
             track: Track::default(),
             broadcasts: Bucket::new(config.broadcast_interval, 50),
@@ -121,13 +120,22 @@ impl Topic {
         }
     }
 
+    /// Whether it is joined or to be joined.
+    pub(crate) fn is_wanted(&self) -> bool {
+        matches!(self.state, TopicState::Waiting { .. } | TopicState::Joining { .. } | TopicState::Joined { .. })
+    }
+
     pub(crate) fn is_joined(&self) -> bool {
         matches!(self.state, TopicState::Joined { .. })
     }
 
-    /// Whether all that was asked of it flows.
+    /// Whether all that was asked of it flows, but for what will never flow.
     pub(crate) fn is_live(&self) -> bool {
-        matches!(self.state, TopicState::Joined { flow: Flow::Nothing | Flow::Flowing, .. })
+        match self.state {
+            TopicState::Waiting { .. } | TopicState::Joining { .. } => false,
+            TopicState::Joined { flow, .. } => !matches!(flow, Flow::Awaited { .. }),
+            TopicState::Idle | TopicState::Leaving { .. } | TopicState::Refused => true,
+        }
     }
 
     /// Forgets what belonged to a join: the next one starts afresh. `told` goes, so that presence is told again.
@@ -138,9 +146,4 @@ impl Topic {
         self.track.told = None;
         self.track.sent = None;
     }
-}
-
-/// What a reply means to a push.
-pub(crate) fn outcome(ok: bool, response: &str) -> Outcome {
-    if ok { Outcome::Ok(response.to_owned()) } else { Outcome::Error(response.to_owned()) }
 }

@@ -1,6 +1,7 @@
 //! Merging what was read with what changed: by primary key, newer over older.
 
 use super::{Set, key_text};
+use crate::core::base::json_write::push_name;
 use crate::core::base::{Json, Timestamp};
 use crate::core::effect::RowsEvent;
 
@@ -20,8 +21,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    fn new(key: &str, row: Json<'_>, commit: Timestamp) -> Entry {
-        Entry { key: key.to_owned(), version: version_of(row), commit, text: row.text().to_owned() }
+    fn new(key: String, row: Json<'_>, commit: Timestamp) -> Entry {
+        Entry { key, version: version_of(row), commit, text: row.text().to_owned() }
     }
 
     /// Whether `self` is older than `other`. Rows are ordered by their version; without one, changes by their commit.
@@ -48,70 +49,74 @@ impl Set {
         data.get("record").is_some_and(|row| version_of(row).is_some())
     }
 
+    /// The key of the row that a change is about.
+    fn key_of(&self, data: Json<'_>) -> Option<String> {
+        let row = data.get("record").or_else(|| data.get("old_record"))?;
+        row.get(&self.query.key).map(|key| key_text(key).into_owned())
+    }
+
     /// Takes one change.
     pub(super) fn apply_change(&mut self, data: Json<'_>, events: &mut Vec<RowsEvent>) {
-        if data.get_str("type").as_deref() == Some("DELETE") {
-            let key = data.get("old_record").and_then(|old| old.get(&self.query.key));
-            if let Some(key) = key {
-                self.remove(&key_text(key), events);
-            }
+        let Some(key) = self.key_of(data) else { return };
+        let Some(row) = data.get("record") else {
+            self.remove(&key, events);
             return;
+        };
+        let mut entry = Entry::new(key, row, commit_of(data));
+        if let Some(known) = self.entries.iter().find(|known| known.key == entry.key)
+            && let Some(text) = completed(row, &known.text)
+        {
+            entry.text = text;
         }
-        let Some(row) = data.get("record") else { return };
-        let Some(key) = row.get(&self.query.key) else { return };
-        self.put(Entry::new(&key_text(key), row, commit_of(data)), events);
+        self.put(entry, events);
     }
 
     /// Takes the rows of a whole read, and then the changes that were held back meanwhile. What the read does not hold any
-    /// more is gone, unless a change brought it in the meantime.
+    /// more is gone, unless a change spoke of it in the meantime. The page is told what has become of it all, once.
     pub(super) fn apply_read(&mut self, rows: &[Json<'_>], events: &mut Vec<RowsEvent>) {
         let held = core::mem::take(&mut self.held);
         let held: Vec<Json<'_>> = held.iter().filter_map(|data| Json::parse(data)).collect();
-        let keyed = |row: &Json<'_>| row.get(&self.query.key).map(|key| key_text(key).into_owned());
-        let fresh: Vec<(String, Json<'_>)> = rows.iter().filter_map(|row| Some((keyed(row)?, *row))).collect();
-        let changed: Vec<Option<String>> =
-            held.iter().map(|data| data.get("record").as_ref().and_then(keyed)).collect();
-        let gone = self.entries.iter().map(|entry| &entry.key).filter(|key| {
-            !fresh.iter().any(|(of, _)| of == *key) && !changed.iter().any(|of| of.as_ref() == Some(key))
-        });
-        for key in gone.cloned().collect::<Vec<_>>() {
-            self.remove(&key, events);
+        let changed: Vec<String> = held.iter().filter_map(|data| self.key_of(*data)).collect();
+        let before: Vec<(String, String)> =
+            self.entries.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect();
+        let fresh: Vec<Entry> = rows
+            .iter()
+            .filter_map(|row| Some(Entry::new(key_text(row.get(&self.query.key)?).into_owned(), *row, Timestamp(0))))
+            .collect();
+        self.entries.retain(|entry| changed.contains(&entry.key) || fresh.iter().any(|row| row.key == entry.key));
+        let mut unsaid = Vec::new();
+        for entry in fresh {
+            self.put(entry, &mut unsaid);
         }
-        for (key, row) in &fresh {
-            self.put(Entry::new(key, *row, Timestamp(0)), events);
+        for data in &held {
+            self.apply_change(*data, &mut unsaid);
         }
-        for (at, data) in held.iter().enumerate() {
-            // A row without a version: the changes up to the one that the read shows are in the read.
-            let is_in_read = |later: usize| {
-                let same_key = changed.get(later) == changed.get(at);
-                let record = held.get(later).and_then(|data| data.get("record"));
-                let read = fresh.iter().find(|(key, _)| changed.get(at).is_some_and(|of| of.as_ref() == Some(key)));
-                matches!((record, read), (Some(record), Some((_, read))) if same_key && same_row(record, *read))
-            };
-            if !self.has_version(*data) && (at..held.len()).any(is_in_read) {
-                continue;
+        for (key, _) in &before {
+            if !self.entries.iter().any(|entry| entry.key == *key) {
+                events.push(RowsEvent::Gone(key.clone()));
             }
-            self.apply_change(*data, events);
+        }
+        for entry in &self.entries {
+            if !before.iter().any(|(key, text)| entry.key == *key && is_same(text, &entry.text)) {
+                events.push(RowsEvent::Put(entry.key.clone(), entry.text.clone()));
+            }
         }
     }
 
     fn put(&mut self, entry: Entry, events: &mut Vec<RowsEvent>) {
+        self.missing = false;
         let event = RowsEvent::Put(entry.key.clone(), entry.text.clone());
         match self.entries.iter_mut().find(|known| known.key == entry.key) {
             None => self.entries.push(entry),
             Some(known) if entry.is_older_than(known) => return,
             Some(known) => {
-                let same = match (Json::parse(&known.text), Json::parse(&entry.text)) {
-                    (Some(known), Some(entry)) => same_row(known, entry),
-                    _ => false,
-                };
+                let same = is_same(&known.text, &entry.text);
                 *known = Entry { commit: known.commit.max(entry.commit), ..entry };
                 if same {
                     return;
                 }
             }
         }
-        self.missing = false;
         events.push(event);
     }
 
@@ -124,9 +129,43 @@ impl Set {
     }
 }
 
+/// A changed row with the columns that only the known one has: Postgres does not send a large value that stayed the same.
+/// `None` if there are none.
+fn completed(row: Json<'_>, known: &str) -> Option<String> {
+    let mut text = row.text().strip_suffix('}')?.to_owned();
+    let before = text.len();
+    for (name, value) in Json::parse(known)?.members().filter(|(name, _)| row.get(name).is_none()) {
+        push_name(&mut text, &name);
+        text.push_str(value.text());
+    }
+    if text.len() == before {
+        return None;
+    }
+    text.push('}');
+    Some(text)
+}
+
 /// Whether two rows hold the same, in whatever order their columns stand.
-fn same_row(one: Json<'_>, other: Json<'_>) -> bool {
-    one.text() == other.text()
-        || one.members().count() == other.members().count()
-            && one.members().all(|(name, value)| other.get(&name).is_some_and(|of| of.text() == value.text()))
+fn is_same(one: &str, other: &str) -> bool {
+    let (Some(this), Some(that)) = (Json::parse(one), Json::parse(other)) else { return false };
+    one == other
+        || this.members().count() == that.members().count()
+            && this.members().all(|(name, value)| {
+                that.get(&name).is_some_and(|of| significant(of.text()).eq(significant(value.text())))
+            })
+}
+
+/// The bytes of a JSON text without the white space between its parts.
+fn significant(text: &str) -> impl Iterator<Item = u8> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.bytes().filter(move |byte| {
+        let inside = quoted;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        inside || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+    })
 }

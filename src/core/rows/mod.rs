@@ -45,16 +45,24 @@ pub(crate) struct Set {
     pub(crate) id: RowsId,
     pub(crate) channel: ChannelId,
     pub(crate) query: RowsQuery,
+    /// Whether changes carry what is read; otherwise, as with embedded tables, a change only says that it is time to read.
+    plain: bool,
     entries: Vec<Entry>,
-    /// Changes that came since the read now under way was asked for.
+    /// Changes that came since the read now under way was sent.
     held: Vec<String>,
     reading: Reading,
+    /// Something came meanwhile that only another read can show.
+    again: bool,
+    /// It found nothing in a read together with others, and is read by itself from then on.
+    alone: bool,
     backoff: Backoff,
     /// The server says that changes flow.
     flowing: bool,
     /// It was read since then.
     live: bool,
-    /// The server will never send changes for it: polling is all there is.
+    /// The last that was heard of its channel is a failure: it is read at intervals.
+    failing: bool,
+    /// The server will never send changes for it: that is all there is.
     unfollowed: bool,
     /// When it is read although nothing came, and how long that wait was.
     quiet: Option<Instant>,
@@ -102,14 +110,18 @@ impl Rows {
         self.sets.push(Set {
             id,
             channel,
+            plain: columns_of(&query.select).is_some(),
             query,
             entries: Vec::new(),
             held: Vec::new(),
+            again: false,
+            alone: false,
             // The first read does not wait for the socket: the page shows something sooner.
             reading: Reading::Wanted { at: now },
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),
             flowing: false,
             live: false,
+            failing: false,
             unfollowed: false,
             quiet: None,
             quiet_wait: config.quiet_interval,
@@ -136,18 +148,18 @@ impl Rows {
         self.sets.iter().all(|set| set.live || set.reading == Reading::Refused)
     }
 
-    /// Whether something is followed and none of it may be read.
+    /// Whether none of them may be read.
     pub(crate) fn is_refused(&self) -> bool {
-        !self.sets.is_empty() && self.sets.iter().all(|set| set.reading == Reading::Refused)
+        self.sets.iter().all(|set| set.reading == Reading::Refused)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 
-    /// Whether the server will send no changes for any of them.
+    /// Whether polling is all there is for those that are not live.
     pub(crate) fn is_unfollowed(&self) -> bool {
-        !self.sets.is_empty() && self.sets.iter().all(|set| set.unfollowed)
+        self.sets.iter().all(|set| set.live || set.unfollowed || set.reading == Reading::Refused)
     }
 
     /// Forgets everything: the client is closed.
@@ -191,10 +203,11 @@ impl Rows {
             Followed::Flowing => {
                 // What was asked for before changes flowed may miss one that came between: it is asked for again.
                 set.flowing = true;
+                set.failing = false;
                 set.unfollowed = false;
                 set.live = false;
-                set.held.clear();
                 set.want_read(ctx.now);
+                self.take_held(at);
                 self.abort_empty(ctx);
             }
             Followed::Lost => {
@@ -207,7 +220,11 @@ impl Rows {
                 set.poll_wait = ctx.config.poll_interval;
             }
             Followed::Failed(failure) => {
+                set.failing = true;
                 set.unfollowed = failure.retry_in.is_none();
+                if set.reading == Reading::No {
+                    set.reading = Reading::Wanted { at: ctx.now + ctx.config.poll_after };
+                }
                 self.news.push((id, News::Failed(failure)));
             }
             Followed::Change(data) => self.handle_change(ctx, at, data),
@@ -217,29 +234,51 @@ impl Rows {
     fn handle_change(&mut self, ctx: &mut Ctx<'_>, at: usize, data: String) {
         let Some(set) = self.sets.get_mut(at) else { return };
         let Some(json) = Json::parse(&data) else { return };
-        if is_cut(json) {
-            // The row was too large for a message: what is there is not all of it.
-            set.want_read(ctx.now);
-            self.abort_empty(ctx);
-            return;
-        }
         set.rest(ctx);
-        let reading = matches!(set.reading, Reading::Sent { .. }) || set.flowing && !set.live;
-        if reading && !set.has_version(json) {
-            if set.held.len() == HELD_LIMIT {
-                set.held.clear();
+        let sent = matches!(set.reading, Reading::Sent { .. });
+        let gone = json.get_str("type").as_deref() == Some("DELETE");
+        if !gone && (is_cut(json) || !set.plain) {
+            // What is there is not all of the row: a read shows the rest, and another one if this one is too early.
+            set.again = sent;
+            if !sent {
                 set.want_read(ctx.now);
             }
-            set.held.push(data);
             return;
         }
-        let (id, mut events) = (set.id, Vec::new());
-        set.apply_change(json, &mut events);
-        if reading {
-            // Applied by its version already; it still tells the read what is newer than the read.
+        if sent && set.held.len() == HELD_LIMIT {
+            self.take_held(at);
+            self.refetch(ctx, at);
+        }
+        let Some(set) = self.sets.get_mut(at) else { return };
+        // A row without a version cannot be ordered against the read that is under way.
+        if gone || !sent || set.has_version(json) {
+            let (id, mut events) = (set.id, Vec::new());
+            set.apply_change(json, &mut events);
+            self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
+        }
+        if sent {
             set.held.push(data);
         }
+    }
+
+    /// No read will come that these changes have to wait for: they are taken as they are.
+    fn take_held(&mut self, at: usize) {
+        let Some(set) = self.sets.get_mut(at) else { return };
+        let (id, mut events) = (set.id, Vec::new());
+        for data in core::mem::take(&mut set.held) {
+            if let Some(data) = Json::parse(&data) {
+                set.apply_change(data, &mut events);
+            }
+        }
         self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
+    }
+
+    /// Gives up the read under way for a new one.
+    fn refetch(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+        if let Some(set) = self.sets.get_mut(at) {
+            set.want_read(ctx.now);
+        }
+        self.abort_empty(ctx);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Deadline> {
@@ -263,12 +302,22 @@ impl Set {
         }
     }
 
+    /// The column and the value of a filter `column=eq.value`.
+    fn equal_to(&self) -> Option<(&str, &str)> {
+        let (column, rest) = self.query.filter.as_deref()?.split_once('=')?;
+        rest.strip_prefix("eq.").map(|value| (column, value))
+    }
+
     /// Something came: silence begins anew.
     fn rest(&mut self, ctx: &Ctx<'_>) {
         self.quiet_wait = ctx.config.quiet_interval;
         if self.live {
             self.quiet = Some(ctx.now + self.quiet_wait);
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The current rows as JSON: an array in the order in which they were first seen.
@@ -286,6 +335,17 @@ impl Set {
         let about = About::Rows(self.id);
         (self.id, News::Failed(Failure { about, fault, detail: detail.to_owned(), retry_in }))
     }
+}
+
+/// The columns that `select` names: empty for all; `None` if it names more than columns (other tables, casts, new names).
+pub(crate) fn columns_of(select: &str) -> Option<Vec<String>> {
+    if select == "*" {
+        return Some(Vec::new());
+    }
+    let columns = select.split(',').map(str::trim);
+    let plain =
+        |column: &str| !column.is_empty() && column.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+    columns.clone().all(plain).then(|| columns.map(str::to_owned).collect())
 }
 
 /// A value as it is compared and shown as a key: a string without its quotes, anything else as it stands.

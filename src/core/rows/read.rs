@@ -1,6 +1,6 @@
 //! Reading rows over HTTP: one request for many sets, tried again as the answer asks, and polling without a socket.
 
-use super::{News, Reading, Rows, key_text};
+use super::{News, Reading, Rows, Set, key_text};
 use crate::core::base::{Instant, Json, Kind, Millis, Rng};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, RowsEvent};
@@ -18,8 +18,10 @@ pub(crate) struct Batch {
     pub(crate) request: RequestId,
     pub(crate) sets: Vec<RowsId>,
     pub(crate) until: Instant,
-    /// The column whose values tell the sets apart, if there are several.
-    column: Option<String>,
+    /// Whether there are several, told apart by the values of the column that they filter by.
+    shared: bool,
+    /// Which token it was sent with.
+    token: u32,
 }
 
 impl Rows {
@@ -70,36 +72,34 @@ impl Rows {
         self.last_request += 1;
         let request = RequestId(self.last_request);
         let Some(query) = self.sets.get(first).map(|set| set.query.clone()) else { return };
-        let by_value = query.filter.as_deref().and_then(|filter| filter.split_once("=eq."));
+        let column = self.sets.get(first).and_then(Set::equal_to).map(|(column, _)| column.to_owned());
+        let alone = self.sets.get(first).is_none_or(|set| set.alone);
         let mut ids = Vec::new();
-        let mut values: Vec<&str> = Vec::new();
+        let mut values: Vec<String> = Vec::new();
         for (at, set) in self.sets.iter_mut().enumerate() {
             let due = matches!(set.reading, Reading::Wanted { at } if at <= ctx.now);
             let same_shape =
                 set.query.table == query.table && set.query.schema == query.schema && set.query.select == query.select;
-            let value = set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq."));
-            let joins = match (by_value, value) {
-                (Some((column, _)), Some((other, _))) => column == other && same_shape && ids.len() < BATCH_LIMIT,
-                _ => false,
-            };
-            if at == first || due && joins {
+            let value =
+                set.equal_to().filter(|(of, _)| column.as_deref() == Some(*of)).map(|(_, value)| value.to_owned());
+            let joins = due && same_shape && value.is_some() && !alone && !set.alone && ids.len() < BATCH_LIMIT;
+            if at == first || joins {
                 set.reading = Reading::Sent { request };
                 ids.push(set.id);
-                values.extend(value.map(|(_, value)| value).filter(|_| by_value.is_some()));
+                values.extend(value);
             }
         }
+        let shared = ids.len() > 1;
         let mut url = ctx.config.rest_url.clone();
         url.push('/');
         push_encoded(&mut url, &query.table);
         url.push_str("?select=");
         push_encoded(&mut url, &query.select);
-        let mut column = None;
         if let Some((name, value)) = query.filter.as_deref().and_then(|filter| filter.split_once('=')) {
             url.push('&');
             push_encoded(&mut url, name);
             url.push('=');
-            if values.len() > 1 {
-                column = Some(name.to_owned());
+            if shared {
                 url.push_str("in.(");
                 for (at, value) in values.iter().enumerate() {
                     if at > 0 {
@@ -114,7 +114,8 @@ impl Rows {
         }
         let token = realtime.read_token(ctx.config);
         ctx.effects.push_back(Effect::Read { request, url, schema: query.schema, token });
-        self.batches.push(Batch { request, sets: ids, until: ctx.now + ctx.config.read_timeout, column });
+        let until = ctx.now + ctx.config.read_timeout;
+        self.batches.push(Batch { request, sets: ids, until, shared, token: realtime.token_version() });
     }
 
     /// The end of a read; one that nobody waits for changes nothing.
@@ -131,8 +132,9 @@ impl Rows {
         match (answer.status, json) {
             (200..=299, Some(rows)) if rows.kind() == Kind::Array => self.take_rows(ctx, realtime, &batch, rows),
             (200..=299, _) => self.retry(ctx, &batch, Fault::BadAnswer, "", None),
-            (401, _) => self.renew(ctx, realtime, &batch, &message_of(json)),
-            (0 | 408 | 425 | 429 | 500..=599, _) => {
+            (401, Some(_)) => self.renew(ctx, realtime, &batch, &message_of(json)),
+            // What is no JSON was not said by the project, but by something that stands in between.
+            (0 | 408 | 425 | 429 | 500..=599, _) | (_, None) => {
                 self.retry(ctx, &batch, Fault::ReadFailed, &message_of(json), answer.retry_after);
             }
             _ => self.refuse(&batch, Fault::ReadRefused, &message_of(json)),
@@ -145,15 +147,18 @@ impl Rows {
             if set.reading != (Reading::Sent { request: batch.request }) {
                 continue;
             }
-            let value =
-                set.query.filter.as_deref().and_then(|filter| filter.split_once("=eq.")).map(|(_, value)| value);
-            let mine: Vec<Json<'_>> = rows
-                .items()
-                .filter(|row| match &batch.column {
-                    None => true,
-                    Some(column) => row.get(column).is_some_and(|of| Some(&*key_text(of)) == value),
-                })
-                .collect();
+            let mine: Vec<Json<'_>> = match set.equal_to().filter(|_| batch.shared) {
+                None => rows.items().collect(),
+                Some((column, value)) => {
+                    rows.items().filter(|row| row.get(column).is_some_and(|of| key_text(of) == value)).collect()
+                }
+            };
+            if batch.shared && mine.is_empty() {
+                // The database may write the value in another way than the page did: by itself it is sure to be found.
+                set.alone = true;
+                set.reading = Reading::Wanted { at: ctx.now };
+                continue;
+            }
             set.reading = Reading::No;
             set.backoff.reset();
             set.refreshed = false;
@@ -162,26 +167,34 @@ impl Rows {
             let found = !events.is_empty();
             let id = set.id;
             self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
-            if set.query.single && set.entries.is_empty() && !set.missing {
-                set.missing = true;
-                self.news.push(set.failure(Fault::RowMissing, "", Some(ctx.config.poll_cap)));
-            }
-            if set.flowing && !set.live {
-                set.live = true;
-                self.news.push((id, News::Event(RowsEvent::Live(!found))));
-            }
             if found {
                 set.quiet_wait = ctx.config.quiet_interval;
                 set.poll_wait = ctx.config.poll_interval;
             }
-            set.quiet = set.live.then(|| ctx.now + set.quiet_wait);
+            if set.again {
+                set.again = false;
+                set.reading = Reading::Wanted { at: ctx.now };
+                continue;
+            }
             // Nothing follows it: it is read again and again, less and less often while nothing is found.
             let down = realtime.down_for(ctx.now).is_some_and(|span| span >= ctx.config.poll_after);
-            if set.unfollowed || set.missing || down && !set.flowing {
-                set.reading = Reading::Wanted { at: ctx.now + set.poll_wait };
-                let cap = if set.missing { ctx.config.quiet_cap } else { ctx.config.poll_cap };
-                set.poll_wait = Millis((set.poll_wait.0 * 2).min(cap.0));
+            let missing = set.query.single && set.entries.is_empty();
+            let wait = set.poll_wait;
+            if missing || !set.flowing && (set.failing || down) {
+                set.reading = Reading::Wanted { at: ctx.now + wait };
+                let cap = if missing { ctx.config.quiet_cap } else { ctx.config.poll_cap };
+                set.poll_wait = Millis((wait.0 * 2).min(cap.0));
             }
+            if missing && !set.missing {
+                set.missing = true;
+                self.news.push(set.failure(Fault::RowMissing, "", Some(wait)));
+            }
+            // Silence was not what it seemed if a read after it finds something.
+            if set.flowing && (!set.live || found) {
+                set.live = true;
+                self.news.push((id, News::Event(RowsEvent::Live(!found))));
+            }
+            set.quiet = set.live.then(|| ctx.now + set.quiet_wait);
         }
     }
 
@@ -195,42 +208,52 @@ impl Rows {
     fn retry(&mut self, ctx: &mut Ctx<'_>, batch: &Batch, fault: Fault, detail: &str, retry_after: Option<u32>) {
         // One draw for all sets of the batch, so that they stay together.
         let mut wait = None;
-        for set in &mut self.sets {
-            if set.reading != (Reading::Sent { request: batch.request }) {
-                continue;
-            }
+        for at in 0..self.sets.len() {
+            let Some(set) = self.awaiting(at, batch) else { continue };
             let drawn = set.backoff.next_delay(ctx.rng);
             let wait = *wait.get_or_insert_with(|| stretch(drawn, retry_after, ctx.config, ctx.rng));
             set.reading = Reading::Wanted { at: ctx.now + wait };
-            self.news.push(set.failure(fault, detail, Some(wait)));
+            let failure = set.failure(fault, detail, Some(wait));
+            self.news.push(failure);
+            self.take_held(at);
         }
+    }
+
+    /// The set at `at` if it waits for this read.
+    fn awaiting(&mut self, at: usize, batch: &Batch) -> Option<&mut Set> {
+        self.sets.get_mut(at).filter(|set| set.reading == Reading::Sent { request: batch.request })
     }
 
     /// 401: the key is wrong, or the token is not taken any more; a new one is asked for once.
     fn renew(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime, batch: &Batch, message: &str) {
         if message.contains("API key") {
             self.refuse(batch, Fault::KeyRefused, message);
+            realtime.refuse_key(ctx, message);
             return;
         }
-        let renewing =
-            self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed) && realtime.refresh_token(ctx);
+        // It was sent with an earlier token, and what the server thinks of this one is not known.
+        let outdated = batch.token != realtime.token_version();
+        let renewing = outdated
+            || self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed)
+                && realtime.refresh_token(ctx);
         if !renewing {
             let fault = if message.contains("expired") { Fault::TokenExpired } else { Fault::ReadRefused };
             self.refuse(batch, fault, message);
             return;
         }
         for set in self.sets.iter_mut().filter(|set| set.reading == Reading::Sent { request: batch.request }) {
-            set.refreshed = true;
+            set.refreshed = !outdated;
             set.reading = Reading::Wanted { at: ctx.now };
         }
     }
 
     fn refuse(&mut self, batch: &Batch, fault: Fault, detail: &str) {
-        for set in &mut self.sets {
-            if set.reading == (Reading::Sent { request: batch.request }) {
-                set.reading = Reading::Refused;
-                self.news.push(set.failure(fault, detail, None));
-            }
+        for at in 0..self.sets.len() {
+            let Some(set) = self.awaiting(at, batch) else { continue };
+            set.reading = Reading::Refused;
+            let failure = set.failure(fault, detail, None);
+            self.news.push(failure);
+            self.take_held(at);
         }
     }
 }

@@ -6,11 +6,17 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 /// What the server sends, and how long after it was caused.
+#[derive(Clone, Debug)]
 pub struct Sent {
     pub socket: u32,
     pub after: u64,
     pub text: String,
 }
+
+/// How long a join is refused for, during which the server is deaf to the whole socket.
+pub const REFUSAL: u64 = 5_000;
+/// Changes committed so long before a join can still arrive after it.
+const RECENT: u64 = 300;
 
 /// One subscription to changes, from the moment on that the server says so.
 pub struct Joined {
@@ -22,6 +28,8 @@ pub struct Joined {
     pub flows_at: Option<u64>,
     pub token: Option<String>,
     pub presence: Option<(String, Value)>,
+    /// When the last calls of presence came.
+    pub presence_calls: Vec<u64>,
 }
 
 pub struct Phoenix {
@@ -35,10 +43,20 @@ pub struct Phoenix {
     pub database_away: bool,
     /// Refuses joins with this reason, after five seconds.
     pub refuse_join: Option<String>,
+    /// The same, one reason for each of the next joins.
+    pub refuse_next: Vec<String>,
+    /// Closes channels whose token has expired, and refuses joins with such a token.
+    pub checks_tokens: bool,
     /// Does not answer anything.
     pub mute: bool,
     /// Every frame that came in, in order: time, socket, frame.
     pub received: Vec<(u64, u32, Value)>,
+    /// How long a change takes from its commit to its frame.
+    pub feed_delay: u64,
+    /// Deaf until then, by socket: a join is being refused.
+    pub deaf: BTreeMap<u32, u64>,
+    recent: Vec<(u64, String, String, Value)>,
+    last_feed: u64,
     clock: u64,
     next_presence: u32,
 }
@@ -52,8 +70,14 @@ impl Default for Phoenix {
             silent_changes: false,
             database_away: false,
             refuse_join: None,
+            refuse_next: Vec::new(),
+            checks_tokens: false,
             mute: false,
             received: Vec::new(),
+            feed_delay: 50,
+            deaf: BTreeMap::new(),
+            recent: Vec::new(),
+            last_feed: 0,
             clock: 1_795_000_000_000,
             next_presence: 0,
         }
@@ -104,6 +128,7 @@ impl Phoenix {
                 for joined in self.joined.iter_mut().filter(|joined| joined.socket == socket && joined.topic == topic) {
                     joined.token = frame[4]["access_token"].as_str().map(str::to_owned);
                     if joined.flows_at.is_some() {
+                        // The subscription is made anew, but nothing is lost in between.
                         sent.push(system(joined, 1_000, "postgres_changes", "ok", "Subscribed to PostgreSQL"));
                     }
                 }
@@ -126,12 +151,40 @@ impl Phoenix {
                 sent
             }
             "presence" => {
-                let mut sent = vec![reply(0, "ok", json!({}))];
-                sent.extend(self.presence(socket, &topic, &frame[4]));
+                let mut sent = self.presence(now, socket, &topic, &frame[4]);
+                // The answer and the difference come in either order.
+                sent.insert(usize::from(self.next_presence % 2 == 0).min(sent.len()), reply(0, "ok", json!({})));
                 sent
             }
-            _ => Vec::new(),
+            event => panic!("the client sent {event}"),
         }
+    }
+
+    /// Takes a binary frame of the client: kind 3, a broadcast of bytes.
+    pub fn receive_bytes(&mut self, socket: u32, bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
+        let &[3, join_ref, reference, topic, event, meta, encoding, ref rest @ ..] = bytes else { panic!("{bytes:?}") };
+        let [join_ref, reference, topic, event] = [join_ref, reference, topic, event].map(usize::from);
+        assert_eq!((meta, encoding), (0, 0));
+        let name = std::str::from_utf8(&rest[join_ref + reference..][..topic]).unwrap();
+        let mut out = vec![4, topic as u8, event as u8, 0, 0];
+        out.extend_from_slice(&rest[join_ref + reference..]);
+        let others = self.joined.iter().filter(|joined| joined.topic == name);
+        let others = others.filter(|joined| joined.socket != socket || joined.config["broadcast"]["self"] == true);
+        others.map(|joined| (joined.socket, out.clone())).collect()
+    }
+
+    /// The next moment at which a token expires.
+    pub fn next_expiry(&self) -> Option<u64> {
+        let tokens = self.joined.iter().filter_map(|joined| joined.token.as_deref());
+        if self.checks_tokens { tokens.filter_map(super::world::expiry).min() } else { None }
+    }
+
+    /// Closes the channels whose token has expired.
+    pub fn close_expired(&mut self, now: u64) -> Vec<Sent> {
+        let expired =
+            |joined: &mut Joined| joined.token.as_deref().and_then(super::world::expiry).is_some_and(|at| at <= now);
+        let joined: Vec<Joined> = self.joined.extract_if(.., expired).collect();
+        joined.iter().flat_map(expire).collect()
     }
 
     fn join(&mut self, now: u64, socket: u32, frame: &Value) -> Vec<Sent> {
@@ -141,8 +194,13 @@ impl Phoenix {
             after,
             text: json!([frame[0], frame[1], topic, "phx_reply", {"status": status, "response": response}]).to_string(),
         };
-        if let Some(reason) = &self.refuse_join {
-            return vec![answer(5_000, "error", json!({"reason": reason}))];
+        let token = frame[4]["access_token"].as_str().map(str::to_owned);
+        let expired = token.as_deref().and_then(super::world::expiry).is_some_and(|at| at <= now) && self.checks_tokens;
+        let expired = expired.then(|| String::from("InvalidJWTToken: Token has expired 3 seconds ago"));
+        let next = if self.refuse_next.is_empty() { None } else { Some(self.refuse_next.remove(0)) };
+        if let Some(reason) = self.refuse_join.clone().or(next).or(expired) {
+            self.deaf.insert(socket, now + REFUSAL);
+            return vec![answer(REFUSAL, "error", json!({"reason": reason}))];
         }
         let config = frame[4]["config"].clone();
         let mut changes = Vec::new();
@@ -169,12 +227,18 @@ impl Phoenix {
             join_ref: join_ref.clone(),
             config: config.clone(),
             flows_at: flows.then_some(now + self.subscribe_delay),
-            token: frame[4]["access_token"].as_str().map(str::to_owned),
+            token,
             presence: None,
+            presence_calls: Vec::new(),
         };
         if flows {
             let delay = self.subscribe_delay;
             sent.push(system(&joined, delay, "postgres_changes", "ok", "Subscribed to PostgreSQL"));
+            let after = self.subscribe_delay + 1;
+            for (_, id, kind, data) in self.recent.iter().filter(|(at, ..)| at + RECENT >= now + after) {
+                sent.extend(change_for(&joined, id, kind, data, after));
+            }
+            self.last_feed = self.last_feed.max(now + after);
         }
         self.joined.push(joined);
         if config["presence"]["enabled"] == true {
@@ -195,11 +259,14 @@ impl Phoenix {
         state.into()
     }
 
-    fn presence(&mut self, socket: u32, topic: &str, payload: &Value) -> Vec<Sent> {
+    fn presence(&mut self, now: u64, socket: u32, topic: &str, payload: &Value) -> Vec<Sent> {
         let (mut joins, mut leaves) = (json!({}), json!({}));
         self.next_presence += 1;
         let reference = format!("ref-{}", self.next_presence);
         for joined in self.joined.iter_mut().filter(|joined| joined.socket == socket && joined.topic == topic) {
+            joined.presence_calls.retain(|at| at + 30_000 > now + 100);
+            joined.presence_calls.push(now);
+            assert!(joined.presence_calls.len() <= 5, "Client presence rate limit exceeded");
             let key = joined.config["presence"]["key"].as_str().unwrap().to_owned();
             if let Some((key, meta)) = joined.presence.take() {
                 leaves[key] = json!({"metas": [meta]});
@@ -226,8 +293,22 @@ impl Phoenix {
         }
         let old = self.rows.insert(id.to_owned(), row.clone());
         let kind = if old.is_some() { "UPDATE" } else { "INSERT" };
-        let data = json!({"schema": "public", "table": "stories", "type": kind, "commit_timestamp": stamp,
-            "columns": [{"name": "id", "type": "uuid"}], "record": row, "old_record": {"id": id}, "errors": null});
+        let mut errors = json!(null);
+        if let Some(old) = old
+            && old["large"] == row["large"]
+        {
+            // A large value that stayed the same is not in the log that changes are read from.
+            row.as_object_mut().unwrap().remove("large");
+        }
+        if row.get("huge").is_some() {
+            row = json!({"id": id});
+            errors = json!(["Error 413: Payload Too Large"]);
+        }
+        let mut data = json!({"schema": "public", "table": "stories", "type": kind, "commit_timestamp": stamp,
+            "columns": [{"name": "id", "type": "uuid"}], "record": row, "errors": errors});
+        if kind == "UPDATE" {
+            data["old_record"] = json!({"id": id});
+        }
         self.publish(now, id, kind, &data)
     }
 
@@ -245,23 +326,12 @@ impl Phoenix {
         if self.database_away || self.mute {
             return Vec::new();
         }
-        let mut sent = Vec::new();
-        for joined in self.joined.iter().filter(|joined| joined.flows_at.is_some_and(|at| at <= now)) {
-            let mut ids = Vec::new();
-            for change in joined.config["postgres_changes"].as_array().unwrap() {
-                let event = change["event"] == "*" || change["event"] == kind;
-                let filter = change["filter"].as_str().is_none_or(|filter| filter == format!("id=eq.{id}"));
-                if event && filter && change["table"] == "stories" {
-                    ids.push(hash(&change.to_string()));
-                }
-            }
-            if !ids.is_empty() {
-                let text =
-                    json!([null, null, joined.topic, "postgres_changes", {"ids": ids, "data": data}]).to_string();
-                sent.push(Sent { socket: joined.socket, after: 50, text });
-            }
-        }
-        sent
+        self.recent.push((now, id.to_owned(), kind.to_owned(), data.clone()));
+        self.recent.retain(|(at, ..)| at + 2 * RECENT >= now);
+        // Changes keep their order.
+        self.last_feed = self.last_feed.max(now + self.feed_delay);
+        let flowing = self.joined.iter().filter(|joined| joined.flows_at.is_some_and(|at| at <= now));
+        flowing.filter_map(|joined| change_for(joined, id, kind, data, self.last_feed - now)).collect()
     }
 
     /// The database is back: subscriptions are made again, and say so.
@@ -273,13 +343,7 @@ impl Phoenix {
 
     /// The token of every channel has expired.
     pub fn expire(&mut self) -> Vec<Sent> {
-        let mut sent = Vec::new();
-        for joined in self.joined.drain(..) {
-            sent.push(system(&joined, 0, "system", "error", "Token has expired 0 seconds ago"));
-            let text = json!([joined.join_ref, joined.join_ref, joined.topic, "phx_close", {}]).to_string();
-            sent.push(Sent { socket: joined.socket, after: 0, text });
-        }
-        sent
+        self.joined.drain(..).flat_map(|joined| expire(&joined)).collect()
     }
 
     /// `GET /rest/v1/stories?…`
@@ -294,6 +358,27 @@ impl Phoenix {
         };
         (200, serde_json::to_string(&rows).unwrap())
     }
+}
+
+/// One change as the server tells it to a channel, if the channel asked for it.
+fn change_for(joined: &Joined, id: &str, kind: &str, data: &Value, after: u64) -> Option<Sent> {
+    let mut ids = Vec::new();
+    for change in joined.config["postgres_changes"].as_array().unwrap() {
+        let event = change["event"] == "*" || change["event"] == kind;
+        let filter = change["filter"].as_str().is_none_or(|filter| filter == format!("id=eq.{id}"));
+        if event && filter && change["table"] == "stories" {
+            ids.push(hash(&change.to_string()));
+        }
+    }
+    let text = json!([null, null, joined.topic, "postgres_changes", {"ids": ids, "data": data}]).to_string();
+    (!ids.is_empty()).then_some(Sent { socket: joined.socket, after, text })
+}
+
+/// What a channel is told when its token has expired.
+fn expire(joined: &Joined) -> [Sent; 2] {
+    let text = json!([joined.join_ref, joined.join_ref, joined.topic, "phx_close", {}]).to_string();
+    let words = system(joined, 0, "system", "error", "Token has expired 0 seconds ago");
+    [words, Sent { socket: joined.socket, after: 0, text }]
 }
 
 /// A system message to one channel.

@@ -208,6 +208,7 @@ pub fn app(config: Config) -> (Router, Shared) {
         .route("/realtime/v1/websocket", any(realtime::websocket))
         .route("/socket/websocket", any(realtime::websocket))
         .route("/realtime/v1/api/broadcast", post(realtime::post_broadcast))
+        .route("/realtime/v1/api/broadcast/{topic}/events/{event}", post(realtime::post_event))
         .route("/rest/v1/rpc/{name}", post(rpc::call))
         .route("/rest/v1/{table}", any(rest::handle))
         .route("/api/v1/profiles/{profile}/emotions/stream", get(stream::emotions))

@@ -9,6 +9,7 @@ use tower_http::services::ServeDir;
 
 use crate::app::Shared;
 use crate::config::Config;
+use crate::rest::percent_decode;
 
 pub fn routes(config: &Config) -> Router<Shared> {
     let mut router = Router::new();
@@ -28,7 +29,10 @@ async fn not_found() -> Response {
 
 /// Development files are asked for again each time. The backend's own sources are not for the page.
 async fn no_cache(request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/server/") || request.uri().path() == "/server" {
+    let path = percent_decode(request.uri().path());
+    let first = path.split(['/', '\\']).find(|part| !matches!(*part, "" | "."));
+    // Some file systems do not tell upper from lower case.
+    if first.is_some_and(|first| first.eq_ignore_ascii_case("server")) {
         return not_found().await;
     }
     let mut response = next.run(request).await;

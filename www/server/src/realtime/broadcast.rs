@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::frame::{Encoding, Outgoing};
 use super::hub::{Kept, RoomKey, message};
 use crate::app::{Server, Shared};
+use crate::rest::decode;
 
 /// `POST /realtime/v1/api/broadcast`: `{messages: [{topic, event, payload, private}]}`, answered with 202.
 pub async fn post_broadcast(State(server): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
@@ -56,6 +57,40 @@ pub async fn post_broadcast(State(server): State<Shared>, headers: HeaderMap, bo
         let frame = message(Value::Null, &full, "broadcast", payload);
         let key = RoomKey { name: topic.to_owned(), private };
         server.hub.room(&key, |room| room.send(None, None, &frame));
+        server.counters.count_broadcast();
+    }
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// `POST /realtime/v1/api/broadcast/:topic/events/:event?private=true`: one message, its payload being the body, JSON or
+/// `application/octet-stream`. Goes out as kind 4, like a binary push over a socket. Answered with 202.
+pub async fn post_event(
+    State(server): State<Shared>,
+    Path((topic, event)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let claims = match server.authorize(&headers, None) {
+        Ok(claims) => claims,
+        Err(refused) => return refused.into_response(),
+    };
+    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let encoding = match kind.split(';').next().unwrap_or_default().trim() {
+        "application/json" => Encoding::Json,
+        "application/octet-stream" => Encoding::Binary,
+        _ => return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({ "error": "Unsupported media type" })),
+    };
+    if encoding == Encoding::Json && serde_json::from_slice::<Value>(&bytes).is_err() {
+        return refusal(StatusCode::BAD_REQUEST, json!({ "error": "Invalid JSON" }));
+    }
+    if bytes.len() > server.knobs().payload_bytes {
+        return unprocessable(json!({ "payload": ["Payload size exceeds tenant limit"] }));
+    }
+    let private = decode(query.as_deref().unwrap_or_default()).contains(&("private".into(), "true".into()));
+    if !private || server.policy(&topic, Some(&claims)).write {
+        let frame = Outgoing::User { topic: format!("realtime:{topic}"), event, meta: None, encoding, bytes };
+        server.hub.room(&RoomKey { name: topic, private }, |room| room.send(None, None, &frame));
         server.counters.count_broadcast();
     }
     StatusCode::ACCEPTED.into_response()

@@ -15,7 +15,7 @@ mod push;
 mod reply;
 mod socket;
 
-pub use broadcast::{Content, post_broadcast, send_from_database};
+pub use broadcast::{Content, post_broadcast, post_event, send_from_database};
 pub use changes::feed;
 pub use frame::{Encoding, Vsn};
 pub use handshake::websocket;

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::app::{NoCors, Shared};
 use crate::db::{PgError, Row, Table, store};
 use query::Query;
-pub use query::decode;
+pub use query::{decode, percent_decode};
 use respond::{Preferences, rows};
 
 /// One request on a table.

@@ -222,23 +222,23 @@ fn head(server: &Running, method: &str, path: &str, headers: &[(&str, &str)], le
 }
 
 pub fn answer(bytes: &[u8]) -> Answer {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let (head, rest) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
+    let (head, rest) = bytes.split_at(end);
+    let (head, rest) = (String::from_utf8_lossy(head).into_owned(), rest.get(4..).unwrap_or_default());
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    let body = if chunked { joined(rest) } else { rest.to_owned() };
-    Answer { status, head: head.to_owned(), body }
+    let body = if chunked { joined(rest) } else { rest.to_vec() };
+    Answer { status, head, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
-fn joined(mut chunks: &str) -> String {
-    let mut body = String::new();
-    while let Some((size, rest)) = chunks.split_once("\r\n") {
-        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
-        if size == 0 || rest.len() < size {
-            break;
-        }
-        body.push_str(&rest[..size]);
-        chunks = rest[size..].trim_start_matches("\r\n");
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(line) = chunks.windows(2).position(|two| two == b"\r\n") {
+        let size = std::str::from_utf8(&chunks[..line]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let data = &chunks[line + 2..];
+        let Some(size) = size.filter(|size| *size > 0 && *size <= data.len()) else { break };
+        body.extend_from_slice(&data[..size]);
+        chunks = data.get(size + 2..).unwrap_or_default();
     }
     body
 }
@@ -258,14 +258,16 @@ impl EventStream {
 
     /// Reads until `text` has been seen.
     pub async fn until(&mut self, text: &str) {
-        while !self.seen.contains(text) {
+        let mut searched = 0;
+        while !self.seen[searched..].contains(text) {
+            searched = self.seen.floor_char_boundary(self.seen.len().saturating_sub(text.len()));
             let read = timeout(PATIENCE, self.read()).await;
             assert!(read == Ok(true), "no {text:?} in {:?}", self.seen);
         }
     }
 
     /// Reads until the server ends the stream or is silent for too long.
-    pub async fn to_end(&mut self) -> &str {
+    pub async fn rest(&mut self) -> &str {
         while timeout(PATIENCE, self.read()).await.expect("the stream ends in time") {}
         &self.seen
     }

@@ -1,0 +1,120 @@
+//! Which stories are followed: those that an element or a handle wants, each as one row.
+
+use super::asset::Assets;
+use super::base::{Instant, Millis};
+use super::ids::RowsId;
+use super::rows::RowsQuery;
+use super::{Deadline, Why};
+
+/// A story that nobody wants any more is followed for this long: pages take elements away only to put them back.
+const GRACE: Millis = Millis(5_000);
+
+/// So many stories have a topic of their own.
+const OWN_TOPICS: usize = 60;
+
+/// Where stories are kept.
+#[derive(Clone, Debug)]
+pub struct StorySource {
+    /// The schema: `public`.
+    pub schema: String,
+    /// The table: `stories`.
+    pub table: String,
+    /// The column of the id: `id`.
+    pub key: String,
+    /// The topic of a story's channel, up to its id: `story:`.
+    pub topic: String,
+}
+
+impl Default for StorySource {
+    fn default() -> StorySource {
+        StorySource {
+            schema: String::from("public"),
+            table: String::from("stories"),
+            key: String::from("id"),
+            topic: String::from("story:"),
+        }
+    }
+}
+
+impl StorySource {
+    /// The row of a story.
+    pub(crate) fn query(&self, story: &str) -> RowsQuery {
+        RowsQuery {
+            schema: self.schema.clone(),
+            table: self.table.clone(),
+            filter: Some([&self.key, "=eq.", story].concat()),
+            select: String::from("*"),
+            key: self.key.clone(),
+            single: true,
+        }
+    }
+}
+
+/// The stories that are followed.
+#[derive(Debug, Default)]
+pub(crate) struct Stories {
+    followed: Vec<Followed>,
+}
+
+#[derive(Debug)]
+struct Followed {
+    story: String,
+    /// `None` if it could not be followed; that has been told.
+    rows: Option<RowsId>,
+    /// Since when nobody wants it.
+    unwanted: Option<Instant>,
+}
+
+/// What is to be done so that the stories wanted are those followed.
+pub(crate) enum Step {
+    Follow(String),
+    Unfollow(RowsId),
+}
+
+impl Stories {
+    /// The story whose row this set is.
+    pub(crate) fn story_of(&self, rows: RowsId) -> Option<&str> {
+        self.followed.iter().find(|followed| followed.rows == Some(rows)).map(|followed| followed.story.as_str())
+    }
+
+    /// The set of a story.
+    pub(crate) fn rows_of(&self, story: &str) -> Option<RowsId> {
+        self.followed.iter().find(|followed| followed.story == story)?.rows
+    }
+
+    pub(crate) fn note(&mut self, story: String, rows: Option<RowsId>) {
+        self.followed.push(Followed { story, rows, unwanted: None });
+    }
+
+    /// What is to be done.
+    pub(crate) fn steps(&mut self, now: Instant, assets: &Assets) -> Vec<Step> {
+        let wanted: Vec<&str> = assets.wanted().collect();
+        let mut steps = Vec::new();
+        for followed in &mut self.followed {
+            let is_wanted = wanted.contains(&followed.story.as_str());
+            followed.unwanted = if is_wanted { None } else { followed.unwanted.or(Some(now)) };
+        }
+        self.followed.retain(|followed| {
+            let over = followed.unwanted.is_some_and(|since| since + GRACE <= now);
+            if over && let Some(rows) = followed.rows {
+                steps.push(Step::Unfollow(rows));
+            }
+            !over
+        });
+        let fresh = wanted.into_iter().filter(|story| !self.followed.iter().any(|followed| followed.story == *story));
+        steps.extend(fresh.map(|story| Step::Follow(story.to_owned())));
+        steps
+    }
+
+    /// The topic for one more story: its own, or, where there are many, one that they share, since a socket carries a
+    /// hundred topics and each costs a join.
+    pub(crate) fn topic_of(&self, source: &StorySource, story: &str) -> String {
+        let own = if self.followed.len() < OWN_TOPICS { story } else { "shared" };
+        [&source.topic, own].concat()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Deadline> {
+        let since = self.followed.iter().filter_map(|followed| followed.unwanted).min()?;
+        Some(Deadline::new(since + GRACE, Why::Unwanted))
+    }
+}

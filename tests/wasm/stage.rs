@@ -1,0 +1,155 @@
+//! A piece of a page with `Assets` and `Dom` on it, and the loop that a driver would run.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use storywire::browser::dom::{Dom, DomEvent};
+use storywire::core::asset::{AssetConfig, Assets, RetryRequest};
+use storywire::core::base::{Json, Timestamp};
+use storywire::core::ids::ElementId;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, HtmlElement};
+
+/// A picture that decodes: one red pixel.
+pub(crate) const PIXEL: &str = "data:image/gif;base64,R0lGODlhAQABAIAAAP8AAAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==";
+/// Another one.
+pub(crate) const OTHER_PIXEL: &str = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=";
+
+pub(crate) struct Stage {
+    pub(crate) root: Element,
+    pub(crate) dom: Dom,
+    pub(crate) assets: RefCell<Assets>,
+    pub(crate) seen: RefCell<Vec<DomEvent>>,
+    inbox: Rc<RefCell<VecDeque<DomEvent>>>,
+}
+
+pub(crate) fn document() -> Document {
+    web_sys::window().unwrap().document().unwrap()
+}
+
+/// Gives the browser its turns: microtasks, observers, decoding.
+pub(crate) async fn turn() {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        Timeout::new(5, move || drop(resolve.call0(&wasm_bindgen::JsValue::NULL))).forget();
+    });
+    wasm_bindgen_futures::JsFuture::from(promise).await.unwrap();
+}
+
+impl Stage {
+    /// A root with this markup, in the page, found.
+    pub(crate) fn new(html: &str) -> Stage {
+        let root = document().create_element("main").unwrap();
+        root.set_inner_html(html);
+        document().body().unwrap().append_child(&root).unwrap();
+        let inbox: Rc<RefCell<VecDeque<DomEvent>>> = Rc::default();
+        let sink = inbox.clone();
+        let dom = Dom::new(&root, move |event| sink.borrow_mut().push_back(event)).unwrap();
+        dom.scan();
+        let assets = RefCell::new(Assets::new(AssetConfig::new()));
+        Stage { root, dom, assets, seen: RefCell::default(), inbox }
+    }
+
+    /// A story `s` with one element.
+    pub(crate) fn with(asset: &str) -> Stage {
+        Stage::new(&format!("<div data-story-id=s>{asset}</div>"))
+    }
+
+    /// What a driver does: events in, patches out.
+    pub(crate) fn pump(&self) {
+        let mut assets = self.assets.borrow_mut();
+        loop {
+            let event = self.inbox.borrow_mut().pop_front();
+            if let Some(event) = event {
+                self.seen.borrow_mut().push(event.clone());
+                match event {
+                    DomEvent::Mounted { element, story, asset, shape } => assets.mount(element, &story, &asset, shape),
+                    DomEvent::StoryMounted { element, story } => assets.mount_story(element, &story),
+                    DomEvent::Unmounted(element) => assets.unmount(element),
+                    DomEvent::Visible(element, visible) => assets.set_visible(element, visible),
+                    DomEvent::Loaded(element) => assets.content_loaded(element),
+                    DomEvent::Failed(element) => assets.content_failed(element),
+                    DomEvent::RetryClicked(element) => assets.retry_clicked(element),
+                    DomEvent::Stray => {}
+                }
+            } else if let Some(patch) = assets.next_patch() {
+                self.dom.apply(&patch);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Pumps until the page has come to rest as `is_so` wants it.
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Stage) -> bool) {
+        for _ in 0..400 {
+            self.pump();
+            if is_so(self) {
+                return;
+            }
+            turn().await;
+        }
+        panic!("{what}, in {}", self.root.outer_html());
+    }
+
+    /// Pumps for a few turns, so that what should not happen could have happened.
+    pub(crate) async fn rest(&self) {
+        for _ in 0..10 {
+            self.pump();
+            turn().await;
+        }
+        self.pump();
+    }
+
+    /// A row of the story `s`.
+    pub(crate) fn row(&self, version: u64, row: &str) {
+        self.pump();
+        self.assets.borrow_mut().apply_row("s", Json::parse(row).expect(row), Timestamp(version));
+        self.pump();
+    }
+
+    /// A row with one asset.
+    pub(crate) fn asset(&self, version: u64, asset: &str, state: &str) {
+        self.row(version, &format!(r#"{{"asset_generation_status":{{"assets":{{"{asset}":{state}}}}}}}"#));
+    }
+
+    pub(crate) fn ready(&self, version: u64, asset: &str, url: &str) {
+        self.asset(version, asset, &format!(r#"{{"status":"ready","url":"{url}"}}"#));
+    }
+
+    pub(crate) fn find(&self, selector: &str) -> Option<HtmlElement> {
+        self.root.query_selector(selector).unwrap().map(JsCast::unchecked_into)
+    }
+
+    pub(crate) fn at(&self, selector: &str) -> HtmlElement {
+        self.find(selector).unwrap_or_else(|| panic!("no {selector} in {}", self.root.outer_html()))
+    }
+
+    pub(crate) fn count(&self, selector: &str) -> u32 {
+        self.root.query_selector_all(selector).unwrap().length()
+    }
+
+    /// The state that the first asset of the page shows.
+    pub(crate) fn state(&self) -> String {
+        self.at("[data-asset]").get_attribute("data-asset-state").unwrap_or_default()
+    }
+
+    pub(crate) fn saw(&self, event: impl Fn(&DomEvent) -> bool) -> usize {
+        self.seen.borrow().iter().filter(|one| event(one)).count()
+    }
+
+    pub(crate) fn retry(&self) -> Option<RetryRequest> {
+        self.assets.borrow_mut().poll_retry()
+    }
+
+    pub(crate) fn first_id(&self) -> ElementId {
+        self.assets.borrow().elements("s", "cover").next().unwrap()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.root.remove();
+    }
+}
