@@ -333,12 +333,14 @@ impl Client {
         let config = &self.desk.config;
         let poll =
             self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
-        Deadline::earliest([
+        let first = Deadline::earliest([
             self.realtime.next_deadline(self.desk.now, config),
             self.rows.next_deadline(),
             poll.map(|at| Deadline::new(at, Why::Poll)),
             self.stories.next_deadline(),
-        ])
+        ]);
+        // A turn that was due long before anybody asked for it is due now; it does not mean that the page slept.
+        first.map(|deadline| Deadline::new(deadline.at.max(self.desk.now), deadline.why))
     }
 
     // Getters.

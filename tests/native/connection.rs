@@ -291,7 +291,8 @@ fn a_thousand_channels_cost_little_for_each_message() {
     assert_eq!(world.server.joined.len(), 100);
     assert_eq!(world.sockets.len(), 1, "{}", world.story());
     let text = json!([null, null, "realtime:room:99", "broadcast", {"event": "x", "payload": {}}]).to_string();
-    let started = std::time::SystemTime::now();
+    #[allow(clippy::disallowed_methods, reason = "how long it takes is the question")]
+    let started = std::time::Instant::now();
     for _ in 0..1_000 {
         world.client.handle_input(Instant(world.now), Input::Socket(SocketId(1), SocketEvent::Text(&text)));
         let mut told = 0;
@@ -301,6 +302,6 @@ fn a_thousand_channels_cost_little_for_each_message() {
         assert_eq!(told, 10);
     }
     // A debug build on a busy machine; what counts is that it is not thousands of times more.
-    let spent = started.elapsed().unwrap();
+    let spent = started.elapsed();
     assert!(spent.as_millis() < 5_000, "{spent:?}");
 }

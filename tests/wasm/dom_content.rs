@@ -179,8 +179,8 @@ async fn a_list_without_a_design_gets_one_child_an_item() {
         1,
         &format!(r#"{{"scene_art_urls":["{PIXEL}",""],"activities":["Draw",{{"title":"Sing","url":"/sing"}}]}}"#),
     );
-    assert_eq!(stage.count("[data-asset=scenes] > img"), 2);
-    assert_eq!(stage.count("[data-asset=activities] > p"), 2);
+    stage.until("scenes", |stage| stage.count("[data-asset=scenes] > img") == 2).await;
+    stage.until("activities", |stage| stage.count("[data-asset=activities] > p") == 2).await;
     assert_eq!(stage.at("[data-asset=activities] p a").get_attribute("href").as_deref(), Some("/sing"));
 }
 

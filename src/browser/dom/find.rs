@@ -59,6 +59,7 @@ impl Shared {
         if let Some(known) = known {
             record.own_words.clone_from(&known.own_words);
             record.wanted = known.wanted.clone();
+            record.has_failed = known.has_failed.clone();
             record.button = known.button.clone();
         } else {
             self.asset_ids.set(element, &id.0.into());

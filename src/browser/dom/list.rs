@@ -109,6 +109,9 @@ impl Shared {
                 }
             }
             (Some(url), None) => {
+                if is_used {
+                    clear(node);
+                }
                 let tag = if medium.is_picture() { "img" } else { "a" };
                 if let Some(made) = make(&self.document, tag, "content") {
                     set(&made, "alt", if tag == "img" { Some("") } else { None });

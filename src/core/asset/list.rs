@@ -3,7 +3,7 @@
 use super::config::AssetConfig;
 use super::patch::{Field, Item};
 use super::record::{Asset, ITEM_LIMIT, is_blank};
-use super::source::is_allowed;
+use super::source::{is_address, is_allowed};
 use super::status::{Medium, Status};
 use super::story::Story;
 use crate::core::base::{Json, Kind};
@@ -40,10 +40,9 @@ fn read_item(config: &AssetConfig, asset: &Asset, item: Json<'_>) -> Item {
     let mut fields = Vec::new();
     if let Some(text) = item.as_str() {
         if !is_blank(item) {
-            let is_address =
-                text.starts_with('/') || text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(' '));
             let is_picture = config.medium(&asset.name, "").is_picture();
-            fields.push(field(config, asset, if is_address || is_picture { "url" } else { "text" }, &text));
+            let is_url = is_picture || (is_address(&text) && is_allowed(&text, Medium::Link, &config.schemes));
+            fields.push(field(config, asset, if is_url { "url" } else { "text" }, &text));
         }
     } else {
         for (name, value) in item.members() {
@@ -59,6 +58,6 @@ fn read_item(config: &AssetConfig, asset: &Asset, item: Json<'_>) -> Item {
 
 fn field(config: &AssetConfig, asset: &Asset, name: &str, value: &str) -> Field {
     let medium = if config.medium(&asset.name, value).is_picture() { Medium::Image } else { Medium::Link };
-    let is_url = !value.is_empty() && is_allowed(value, medium, &config.schemes);
+    let is_url = (name == "url" || is_address(value)) && is_allowed(value, medium, &config.schemes);
     Field { name: name.to_owned(), value: value.to_owned(), is_url }
 }

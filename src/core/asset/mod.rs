@@ -4,8 +4,10 @@
 //! [`Assets::poll_retry`], oldest first; what the page shows comes out by [`Assets::next_patch`], at the next frame, what
 //! can be seen and matters first. Between two frames any number of rows is one patch for an element, or none.
 
+mod change;
 mod config;
 mod list;
+mod paint;
 mod patch;
 mod progress;
 mod reading;
@@ -19,6 +21,7 @@ use std::collections::VecDeque;
 
 use super::base::{Json, Timestamp};
 use super::ids::ElementId;
+pub use change::{AssetChange, RetryRequest};
 pub use config::AssetConfig;
 pub use patch::{Field, Item, Op, Patch, RetryButton};
 pub use progress::percent;
@@ -27,8 +30,8 @@ pub use record::{Asset, ITEM_LIMIT};
 pub use source::{is_allowed, medium_of};
 pub use status::{Medium, Oddity, Overall, Problem, RetryOutcome, Status};
 use story::Story;
+use view::Mounted;
 pub use view::Shape;
-use view::{Mounted, Scene};
 
 /// How many stories nobody wants any more are remembered, so that a card that is hidden and shown again is right at
 /// once.
@@ -36,56 +39,6 @@ const STORY_LIMIT: usize = 64;
 
 /// How many oddities are told in one page load; a backend that sends nothing else would flood the page.
 const ODDITY_LIMIT: usize = 64;
-
-/// Places in the order that are told apart; what comes later shares the last one.
-const LAST_RANK: u8 = 15;
-
-/// What the page is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AssetChange {
-    /// An asset is not what it was; [`Assets::asset`] has the rest.
-    Asset {
-        /// The story's id.
-        story: String,
-        /// The page's name of the asset.
-        asset: String,
-        /// What it is now.
-        status: Status,
-        /// 0 to 100; `None` is unknown.
-        progress: Option<u8>,
-        /// Where its content is; empty if there is none.
-        url: String,
-    },
-    /// A story is not what it was as a whole.
-    Story {
-        /// The story's id.
-        story: String,
-        /// What it is now.
-        overall: Overall,
-    },
-    /// A row was not what it should be. Told once for each value.
-    Odd {
-        /// The story's id.
-        story: String,
-        /// The asset, or empty.
-        asset: String,
-        /// What it is.
-        oddity: Oddity,
-        /// The value, cut to 200 bytes.
-        value: String,
-    },
-}
-
-/// A retry that is to be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetryRequest {
-    /// The story's id.
-    pub story: String,
-    /// The page's name of the asset; [`Assets::retry_settled`] wants it back.
-    pub asset: String,
-    /// The backend's names of what is to be made again: the asset, or those of its parts that failed.
-    pub types: Vec<String>,
-}
 
 /// All stories, all elements, and what is still to be told and painted.
 pub struct Assets {
@@ -188,7 +141,7 @@ impl Assets {
     /// The content of an element has been loaded (and decoded), and is in the page.
     pub fn content_loaded(&mut self, element: ElementId) {
         if let Some(mounted) = self.element_mut(element) {
-            mounted.loaded = mounted.painted_content();
+            mounted.loaded = mounted.given;
             self.touch(element);
         }
     }
@@ -196,7 +149,7 @@ impl Assets {
     /// The content of an element could not be loaded.
     pub fn content_failed(&mut self, element: ElementId) {
         if let Some(mounted) = self.element_mut(element) {
-            mounted.broken = mounted.painted_content();
+            mounted.broken = mounted.given;
             self.touch(element);
         }
     }
@@ -305,25 +258,6 @@ impl Assets {
         self.retries.pop_front()
     }
 
-    /// Whether there may be something to paint.
-    pub fn is_dirty(&self) -> bool {
-        self.is_stale || !self.queue.is_empty()
-    }
-
-    /// The next changes to one element: elements in view first, and among those by the order of assets.
-    pub fn next_patch(&mut self) -> Option<Patch> {
-        if std::mem::take(&mut self.is_stale) {
-            self.fill_queue();
-        }
-        while let Some(element) = self.next_queued() {
-            let ops = self.paint(element);
-            if !ops.is_empty() {
-                return Some(Patch { element, ops });
-            }
-        }
-        None
-    }
-
     /// An asset, if a row or the page has named it.
     pub fn asset(&self, story: &str, asset: &str) -> Option<&Asset> {
         let (story, asset) = self.locate(story, asset)?;
@@ -398,6 +332,9 @@ impl Assets {
             Ok(at) => {
                 if let Some(old) = self.elements.get_mut(at) {
                     mounted.visible = old.visible;
+                    if (old.story, old.asset) == (story, asset) {
+                        (mounted.given, mounted.broken) = (old.given, old.broken);
+                    }
                     let old = std::mem::replace(old, mounted);
                     self.count(old.story, -1, if old.visible { -1 } else { 0 });
                     self.count(story, 0, if old.visible { 1 } else { 0 });
@@ -451,70 +388,6 @@ impl Assets {
         self.odd.push((oddity, value.clone()));
         let story = self.stories.get(story).map(|story| story.id.clone()).unwrap_or_default();
         self.changes.push_back(AssetChange::Odd { story, asset: asset.to_owned(), oddity, value });
-    }
-
-    /// Collects the elements whose story or asset has another revision than they show.
-    fn fill_queue(&mut self) {
-        self.queue.clear();
-        (self.rank, self.at) = (0, 0);
-        for mounted in &self.elements {
-            let Some(story) = self.stories.get(mounted.story) else { continue };
-            let asset = mounted.asset.and_then(|at| story.assets.get(at));
-            if !mounted.touched && mounted.seen == (story.revision, asset.map_or(0, |asset| asset.revision)) {
-                continue;
-            }
-            let place = match (mounted.shape.priority, asset) {
-                (Some(priority), _) => usize::from(priority),
-                (None, Some(asset)) => self.config.rank(&asset.name),
-                (None, None) => 0,
-            };
-            let behind = if mounted.visible || asset.is_none() { 0 } else { LAST_RANK + 1 };
-            self.queue.push((behind + place.min(usize::from(LAST_RANK)) as u8, mounted.id));
-        }
-    }
-
-    fn next_queued(&mut self) -> Option<ElementId> {
-        while self.rank <= 2 * LAST_RANK + 1 {
-            while let Some((rank, id)) = self.queue.get(self.at).copied() {
-                self.at += 1;
-                if rank == self.rank {
-                    return Some(id);
-                }
-            }
-            self.rank += 1;
-            self.at = 0;
-        }
-        self.queue.clear();
-        None
-    }
-
-    /// The changes that bring an element up to date, which it is from then on.
-    fn paint(&mut self, id: ElementId) -> Vec<Op> {
-        let Ok(at) = self.find(id) else { return Vec::new() };
-        let Some(element) = self.elements.get(at) else { return Vec::new() };
-        let Some(story) = self.stories.get(element.story) else { return Vec::new() };
-        let asset = element.asset.and_then(|at| story.assets.get(at));
-        let (story_at, asset_at) = (element.story, element.asset);
-        let seen = (story.revision, asset.map_or(0, |asset| asset.revision));
-        let (ops, look) = match asset {
-            None => (view::story_ops(story), None),
-            Some(asset) => {
-                let eager = self.first_picture == Some(id);
-                let scene = Scene { config: &self.config, story, asset, element, eager };
-                let look = scene.look();
-                (scene.ops(element.painted, look, asset.unsaid), Some(look))
-            }
-        };
-        if let Some(element) = self.elements.get_mut(at) {
-            element.touched = false;
-            element.seen = seen;
-            element.painted = look;
-        }
-        let said = self.stories.get_mut(story_at).and_then(|story| story.assets.get_mut(asset_at?));
-        if let Some(asset) = said {
-            asset.unsaid = None;
-        }
-        ops
     }
 }
 

@@ -12,13 +12,23 @@ pub fn is_allowed(url: &str, medium: Medium, schemes: &[String]) -> bool {
     if bytes.first().is_none_or(|first| *first == b' ') || bytes.iter().any(|byte| *byte < b' ') {
         return false;
     }
-    let end = bytes.iter().position(|byte| matches!(byte, b':' | b'/' | b'?' | b'#'));
-    match end.and_then(|end| url.split_at_checked(end)) {
-        Some((scheme, rest)) if rest.starts_with(':') => {
+    match scheme(url) {
+        Some(scheme) => {
             schemes.iter().any(|allowed| allowed.eq_ignore_ascii_case(scheme)) || (medium.is_picture() && is_image(url))
         }
-        _ => true,
+        None => true,
     }
+}
+
+/// Whether a text that may be anything is an address.
+pub(super) fn is_address(text: &str) -> bool {
+    text.starts_with('/') || scheme(text).is_some()
+}
+
+/// What stands before the first colon, if that belongs to a scheme and not to a path.
+fn scheme(url: &str) -> Option<&str> {
+    let end = url.bytes().position(|byte| matches!(byte, b':' | b'/' | b'?' | b'#'))?;
+    url.split_at_checked(end).filter(|(_, rest)| rest.starts_with(':')).map(|(scheme, _)| scheme)
 }
 
 fn is_image(url: &str) -> bool {

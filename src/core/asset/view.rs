@@ -30,6 +30,8 @@ pub(super) struct Mounted {
     pub(super) asset: Option<usize>,
     pub(super) shape: Shape,
     pub(super) visible: bool,
+    /// The content revision that was last given to the page; 0 is none.
+    pub(super) given: u32,
     /// The content revision that the page has decoded and shows.
     pub(super) loaded: u32,
     /// The content revision that the page could not load; 0 is none.
@@ -49,17 +51,13 @@ impl Mounted {
             asset,
             shape,
             visible: false,
+            given: 0,
             loaded: 0,
             broken: 0,
             touched: true,
             seen: (0, 0),
             painted: None,
         }
-    }
-
-    /// The content revision that is painted; 0 is none.
-    pub(super) fn painted_content(&self) -> u32 {
-        self.painted.map_or(0, |look| look.content)
     }
 }
 
@@ -76,6 +74,12 @@ pub(super) struct Look {
     words: (u32, u32),
     /// The content that is shown or being loaded; 0 is none.
     content: u32,
+}
+
+impl Look {
+    pub(super) fn content(&self) -> u32 {
+        self.content
+    }
 }
 
 /// What an element's look is derived from.

@@ -110,6 +110,7 @@ impl Realtime {
                 }
             }
             Message::Changes(payload) => self.handle_changes(ctx, at, payload),
+            Message::Broadcast { meta, .. } if topic.options.replay.is_some() && topic.has_heard(meta) => {}
             Message::Broadcast { event, payload, meta } => {
                 let event = event.unwrap_or_default();
                 for id in self.page_channels(&name) {

@@ -165,6 +165,8 @@ impl Rows {
             let mut events = Vec::new();
             set.apply_read(&mine, &mut events);
             let found = !events.is_empty();
+            set.missed |= found && set.known;
+            set.known = true;
             let id = set.id;
             self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
             if found {
@@ -190,9 +192,10 @@ impl Rows {
                 self.news.push(set.failure(Fault::RowMissing, "", Some(wait)));
             }
             // Silence was not what it seemed if a read after it finds something.
-            if set.flowing && (!set.live || found) {
+            if set.flowing && (!set.live || set.missed) {
                 set.live = true;
-                self.news.push((id, News::Event(RowsEvent::Live(!found))));
+                let missed = core::mem::take(&mut set.missed);
+                self.news.push((id, News::Event(RowsEvent::Live(!missed))));
             }
             set.quiet = set.live.then(|| ctx.now + set.quiet_wait);
         }

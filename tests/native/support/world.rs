@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
+use storywire::core::Client;
 use storywire::core::asset::AssetConfig;
-use storywire::core::base::{Instant, Json, Millis};
+use storywire::core::base::Instant;
 use storywire::core::config::Config;
-use storywire::core::effect::{ConnectionState, Effect, Failure, Notice, Outcome, RowsEvent, Status};
+use storywire::core::effect::{ConnectionState, Effect, Notice, Outcome, Status};
 use storywire::core::ids::{ChannelId, RequestId, RowsId, SocketId, TokenRequest};
 use storywire::core::input::{Answer, Input, PageEvent, SocketEvent, TokenAnswer};
 use storywire::core::realtime::Broadcast;
-use storywire::core::realtime::frame::{ChangeParams, ChannelOptions};
+use storywire::core::realtime::frame::{ChangeParams, ChannelOptions, Version};
 use storywire::core::rows::RowsQuery;
-use storywire::core::{Client, Deadline};
 
 use super::phoenix::{Phoenix, Sent};
 
@@ -40,6 +40,7 @@ pub struct World {
     pub server: Phoenix,
     pub now: u64,
     pub latency: u64,
+    version: Version,
     /// Sockets and requests reach the server.
     pub up: bool,
     /// Only sockets do not: a proxy that knows no WebSocket.
@@ -83,11 +84,13 @@ impl World {
         let mut config =
             Config::new("ws://test/socket".into(), "http://test/rest/v1".into(), "sb_publishable_x".into());
         change(&mut config);
+        let version = config.version;
         World {
             client: Client::new(config, AssetConfig::new(), Instant(START), seed).expect("a publishable key"),
             server: Phoenix::default(),
             now: START,
             latency: 20,
+            version,
             up: true,
             no_sockets: false,
             stalled: false,
@@ -126,7 +129,11 @@ impl World {
     }
 
     pub fn channel(&mut self, topic: &str) -> ChannelId {
-        self.client.channel(topic, ChannelOptions::default()).unwrap()
+        self.channel_with(topic, ChannelOptions::default())
+    }
+
+    pub fn channel_with(&mut self, topic: &str, options: ChannelOptions) -> ChannelId {
+        self.client.channel(topic, options).unwrap()
     }
 
     pub fn subscribe(&mut self, channel: ChannelId) {
@@ -336,6 +343,7 @@ impl World {
                     self.arrive(until - self.now, Arrival::ToServer(socket, text));
                 } else if let Some(heard) = self.open.get_mut(&socket) {
                     *heard = self.now;
+                    let text = if self.version == Version::V1 { to_v2(&text) } else { text };
                     let sent = self.server.receive(self.now, socket, &text);
                     self.deliver(sent);
                 }
@@ -349,6 +357,7 @@ impl World {
                 }
             }
             Arrival::Text(socket, text) => {
+                let text = if self.version == Version::V1 { to_v1(&text) } else { text };
                 for _ in 0..1 + u32::from(self.echo) {
                     if self.open.contains_key(&socket) {
                         self.input(Input::Socket(SocketId(socket), SocketEvent::Text(&text)));
@@ -444,6 +453,23 @@ impl World {
     /// The log, in virtual milliseconds.
     pub fn story(&self) -> String {
         self.log.iter().cloned().collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A frame of version 1.0.0 as the server reads it.
+fn to_v2(text: &str) -> String {
+    let frame: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(frame.as_object().unwrap().len(), 5);
+    json!([frame["join_ref"], frame["ref"], frame["topic"], frame["event"], frame["payload"]]).to_string()
+}
+
+/// A frame of the server in version 1.0.0, which never says which join it means.
+fn to_v1(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Array(frame)) if frame.len() == 5 => {
+            json!({"ref": frame[1], "topic": frame[2], "event": frame[3], "payload": frame[4]}).to_string()
+        }
+        _ => text.to_owned(),
     }
 }
 

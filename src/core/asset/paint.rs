@@ -1,0 +1,95 @@
+//! What is painted next: elements whose story or asset has another revision than they show.
+
+use super::Assets;
+use super::patch::{Op, Patch};
+use super::view::{self, Scene};
+use crate::core::ids::ElementId;
+
+/// Places in the order that are told apart; what comes later shares the last one.
+const LAST_RANK: u8 = 15;
+
+impl Assets {
+    /// Whether there may be something to paint.
+    pub fn is_dirty(&self) -> bool {
+        self.is_stale || !self.queue.is_empty()
+    }
+
+    /// The next changes to one element: elements in view first, and among those by the order of assets.
+    pub fn next_patch(&mut self) -> Option<Patch> {
+        if std::mem::take(&mut self.is_stale) {
+            self.fill_queue();
+        }
+        while let Some(element) = self.next_queued() {
+            let ops = self.paint(element);
+            if !ops.is_empty() {
+                return Some(Patch { element, ops });
+            }
+        }
+        None
+    }
+
+    /// Collects the elements whose story or asset has another revision than they show.
+    fn fill_queue(&mut self) {
+        self.queue.clear();
+        (self.rank, self.at) = (0, 0);
+        for mounted in &self.elements {
+            let Some(story) = self.stories.get(mounted.story) else { continue };
+            let asset = mounted.asset.and_then(|at| story.assets.get(at));
+            if !mounted.touched && mounted.seen == (story.revision, asset.map_or(0, |asset| asset.revision)) {
+                continue;
+            }
+            let place = match (mounted.shape.priority, asset) {
+                (Some(priority), _) => usize::from(priority),
+                (None, Some(asset)) => self.config.rank(&asset.name),
+                (None, None) => 0,
+            };
+            let behind = if mounted.visible || asset.is_none() { 0 } else { LAST_RANK + 1 };
+            self.queue.push((behind + place.min(usize::from(LAST_RANK)) as u8, mounted.id));
+        }
+    }
+
+    fn next_queued(&mut self) -> Option<ElementId> {
+        while self.rank <= 2 * LAST_RANK + 1 {
+            while let Some((rank, id)) = self.queue.get(self.at).copied() {
+                self.at += 1;
+                if rank == self.rank {
+                    return Some(id);
+                }
+            }
+            self.rank += 1;
+            self.at = 0;
+        }
+        self.queue.clear();
+        None
+    }
+
+    /// The changes that bring an element up to date, which it is from then on.
+    fn paint(&mut self, id: ElementId) -> Vec<Op> {
+        let Ok(at) = self.find(id) else { return Vec::new() };
+        let Some(element) = self.elements.get(at) else { return Vec::new() };
+        let Some(story) = self.stories.get(element.story) else { return Vec::new() };
+        let asset = element.asset.and_then(|at| story.assets.get(at));
+        let (story_at, asset_at) = (element.story, element.asset);
+        let seen = (story.revision, asset.map_or(0, |asset| asset.revision));
+        let (ops, look) = match asset {
+            None => (view::story_ops(story), None),
+            Some(asset) => {
+                let eager = self.first_picture == Some(id);
+                let scene = Scene { config: &self.config, story, asset, element, eager };
+                let look = scene.look();
+                (scene.ops(element.painted, look, asset.unsaid), Some(look))
+            }
+        };
+        if let Some(element) = self.elements.get_mut(at) {
+            element.touched = false;
+            element.seen = seen;
+            element.painted = look;
+            element.given = look.map_or(0, |look| look.content()).max(element.given);
+        }
+        let said = self.stories.get_mut(story_at).and_then(|story| story.assets.get_mut(asset_at?));
+        if let Some(asset) = said {
+            asset.unsaid = None;
+        }
+        ops
+    }
+}
