@@ -4,6 +4,7 @@ import { load } from './load.js'
 import { PageClient } from './page-client.js'
 import { Rows } from './rows.js'
 import { ClientSink } from './sink.js'
+import { openStream } from './stream.js'
 
 /**
  * The exports of the core.
@@ -31,6 +32,7 @@ export class Client extends PageClient {
   }
   #url
   #key
+  #options
   /** @type {Set<Channel>} */
   #joined = new Set()
 
@@ -43,6 +45,7 @@ export class Client extends PageClient {
     super(url, key, options, load)
     this.#url = url.replace(/\/+$/, '')
     this.#key = key
+    this.#options = options
   }
 
   /** @internal @override */
@@ -95,6 +98,17 @@ export class Client extends PageClient {
    */
   rows(table, filter, handlers = {}, options = {}) {
     return new Rows(this, table, filter, handlers, options, false)
+  }
+
+  // Streams.
+
+  /**
+   * Opens an event stream, with the user's token as a header.
+   * @param {string | URL} url @param {import('./stream.js').StreamOptions} [options]
+   */
+  stream(url, options) {
+    const { accessToken, apiBase } = this.#options
+    return openStream(url, options, { accessToken, apiBase })
   }
 
   // For the parts.

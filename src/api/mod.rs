@@ -4,3 +4,5 @@
 pub mod client;
 #[cfg(feature = "story")]
 pub mod story;
+#[cfg(feature = "stream")]
+pub mod stream;

@@ -24,6 +24,7 @@ pub mod ids;
 pub mod input;
 pub mod realtime;
 pub mod rows;
+pub mod sse;
 pub mod stories;
 
 pub use client::Client;

@@ -28,4 +28,6 @@ mod presence;
 mod push;
 mod refusal;
 mod rows;
+mod sse_parser;
+mod sse_stream;
 mod support;
