@@ -26,5 +26,6 @@ mod polling;
 mod presence;
 mod push;
 mod refusal;
+mod replay;
 mod rows;
 mod support;
