@@ -27,6 +27,7 @@ mod polling;
 mod presence;
 mod push;
 mod refusal;
+mod replay;
 mod rows;
 mod sse_parser;
 mod sse_stream;
