@@ -1,6 +1,9 @@
 // The script tag: reads its own attributes, makes a client, keeps the page true. Nothing here throws into the page.
-import { createClient } from './index.js'
-import { call } from './listeners.js'
+//
+// A page that only shows stories downloads the lesser module. The whole one comes when the page's code asks for the client.
+import { call, report } from './listeners.js'
+import { load } from './load-story.js'
+import { PageClient } from './page-client.js'
 import { follow, isWized, valueOf } from './wized.js'
 
 /** The tag that loaded this module; `document.currentScript` is null in modules. */
@@ -9,7 +12,7 @@ function ownTag() {
   return tags.find((tag) => tag.src === import.meta.url) ?? tags.find((tag) => tag.dataset.supabaseUrl) ?? document.createElement('script')
 }
 
-function start() {
+async function start() {
   const scope = /** @type {any} */ (window)
   const waiting = scope.Storywire
   if (waiting?.client) {
@@ -17,14 +20,34 @@ function start() {
     return
   }
   const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, styles, wasm } = ownTag().dataset
-  /** @type {import('./client.js').Client} */
+  const options = {
+    apiBase: apiBase && new URL(apiBase, location.href).href,
+    accessToken: accessToken ? () => valueOf(accessToken) : undefined,
+    wasm,
+  }
+  const entries = Array.isArray(waiting) ? waiting : []
+  /** @type {Promise<import('./client.js').Client> | undefined} */
+  let whole
+  /** @type {PageClient} */
   let client
   try {
-    client = createClient(new URL(supabaseUrl, supabaseUrl ? location.href : undefined).href, supabaseKey, {
-      apiBase: apiBase && new URL(apiBase, location.href).href,
-      accessToken: accessToken ? () => valueOf(accessToken) : undefined,
-      wasm,
-    })
+    const url = new URL(supabaseUrl, supabaseUrl ? location.href : undefined).href
+    const all = () => import('./index.js').then(({ createClient }) => createClient(url, supabaseKey, options))
+    client = entries.length > 0 ? await (whole = all()) : new PageClient(url, supabaseKey, options, load)
+    scope.Storywire = { client, push: (/** @type {unknown[]} */ ...functions) => functions.forEach(run) }
+    client.observe()
+
+    /** Runs a function of the page with the whole client, which takes the place of the lesser one. @param {any} entry */
+    function run(entry) {
+      whole ??= all().then((next) => {
+        client.close()
+        scope.Storywire.client = client = next.observe()
+        showConnection(next)
+        return next
+      })
+      whole.then((found) => call(entry, found), report)
+    }
+    for (const entry of entries) run(entry)
   } catch (error) {
     const cure = error instanceof TypeError ? 'the tag needs data-supabase-url, e.g. https://xyz.supabase.co.' : /** @type {any} */ (error).message
     console.error(`Storywire: ${cure}`)
@@ -32,17 +55,22 @@ function start() {
   }
   // A user who signs in or out in the page changes the token under way.
   let first = true
-  if (isWized(accessToken)) follow(String(accessToken), (token) => first ? (first = false) : client.realtime.setAuth(token ?? null))
+  if (isWized(accessToken)) follow(String(accessToken), (token) => (first ? (first = false) : client.setAuth(token ?? null)))
   if (styles !== 'off') addStyles(styles || new URL('storywire.css', import.meta.url).href)
   bindStories()
-  client.observe()
-  scope.Storywire = Object.assign((/** @type {unknown[]} */ ...functions) => functions.forEach(run), { client, push: run })
-  for (const entry of Array.isArray(waiting) ? waiting : []) run(entry)
+  showConnection(client)
+}
 
-  /** @param {any} entry */
-  function run(entry) {
-    queueMicrotask(() => call(entry, client))
-  }
+/** `[data-sw-connection]` says how things stand, quietly. @param {PageClient} client */
+function showConnection(client) {
+  /** @type {Record<string, string>} */
+  const words = { live: 'Live', 'catching-up': 'Catching up', polling: 'Checking now and then', offline: 'Offline', stopped: 'Not connected' }
+  client.on('connection', (state) => {
+    for (const element of document.querySelectorAll('[data-sw-connection]')) {
+      element.setAttribute('data-sw-connection', state)
+      element.textContent = element.getAttribute(`data-text-${state}`) ?? words[state]
+    }
+  })
 }
 
 /** Before the page's own styles, so that those win. @param {string} href */

@@ -63,7 +63,7 @@ export class Channel {
       ),
     )
     this.id = id
-    this.#client.sink.channels.set(id, this)
+    this.#client.all.channels.set(id, this)
     for (const binding of this.#bindings) this.#listen(raw, binding)
   }
 
@@ -180,7 +180,7 @@ export class Channel {
       this.#client.run(
         (raw) => {
           const id = this.#client.check(push(raw, Number(this.id)))
-          this.#client.sink.pushes.set(id, (outcome) => resolve(outcome === 'dropped' || outcome === 'replaced' ? 'error' : /** @type {SendResult} */ (outcome)))
+          this.#client.all.pushes.set(id, (outcome) => resolve(outcome === 'dropped' || outcome === 'replaced' ? 'error' : /** @type {SendResult} */ (outcome)))
         },
         (error) => {
           this.#client.hearError(error)

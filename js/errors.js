@@ -12,8 +12,8 @@ export const sentences = {
   'unknown-channel': 'This channel was removed: make a new one with client.channel(name).',
   'too-many-channels': 'One connection carries at most 100 topics: unsubscribe what the page does not show, or follow several rows by one filter.',
   'bad-bytes': 'Bytes need version 2.0.0 of the protocol, and a topic and an event of at most 255 bytes.',
-  'closed': 'This client was closed: make a new one with createClient.',
   'bad-replay': 'Replay works on private channels only, for at most 25 messages.',
+  'closed': 'This client was closed: make a new one with createClient.',
   // The world's failures.
   'socket-refused': 'The connection could not be opened: check the project URL and the key, that the project is running, and that a WebSocket can pass the network.',
   'socket-closed': 'The connection was lost.',
@@ -51,7 +51,7 @@ export const sentences = {
 }
 
 /** The caller's mistakes in the order of `Misuse::ALL`: an export returns −1 for the first. */
-export const misuses = Object.keys(sentences).slice(0, 9)
+export const misuses = Object.keys(sentences).slice(0, 10)
 
 /** Something that failed, with a code for programs and a sentence for people. */
 export class StorywireError extends Error {

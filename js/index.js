@@ -4,6 +4,8 @@ import { Client } from './client.js'
 export { Client } from './client.js'
 export { Channel } from './channel.js'
 export { StorywireError } from './errors.js'
+export { EventSource } from './eventsource.js'
+export { EventStream, StreamEvent } from './stream.js'
 
 /**
  * A client of a Supabase project. It can be used at once; the module loads meanwhile.

@@ -1,4 +1,4 @@
-// Loads the WebAssembly module, once for the page.
+// Loads the whole module, once for the page.
 import init, { RawClient } from '../pkg/storywire.js'
 import { StorywireError } from './errors.js'
 

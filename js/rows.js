@@ -35,7 +35,7 @@ export class Rows {
       (raw) => {
         if (this.#closed) return
         this.#id = client.check(raw.follow(JSON.stringify({ topic, schema, table, filter: text, select, key, single })))
-        client.sink.sets.set(this.#id, this)
+        client.all.sets.set(this.#id, this)
       },
       (error) => this.#fail(error),
     )
@@ -57,7 +57,7 @@ export class Rows {
     this.live = false
     if (this.#id === undefined) return
     this.#client.run((raw) => raw.unfollow(Number(this.#id)))
-    this.#client.sink.sets.delete(this.#id)
+    this.#client.all.sets.delete(this.#id)
   }
 
   // What the core says.

@@ -1,26 +1,21 @@
-// The object that the core calls: it finds whom a notice is for. No rule stands here.
+// The objects that the core calls: they find whom a notice is for. No rule stands here.
 import { Dom } from './dom.js'
 import { StorywireError } from './errors.js'
 import { report } from './listeners.js'
 
-/** @typedef {import('./client.js').Client} Client */
+/** @typedef {import('./page-client.js').PageClient} PageClient */
 /** @typedef {import('./channel.js').Channel} Channel */
 /** @typedef {import('./rows.js').Rows} Rows */
 /** @typedef {import('./types.js').AssetChange} AssetChange */
 /** @typedef {{ about: string, id: number, story: string, code: string, detail: string, retryIn: number | null }} Fault */
 
+/** What a page for stories is told. */
 export class Sink {
-  /** @type {Map<number, Channel>} */
-  channels = new Map()
-  /** @type {Map<number, Rows>} */
-  sets = new Map()
-  /** @type {Map<number, (outcome: string, response: string) => void>} */
-  pushes = new Map()
   /** @type {{ url: string, socket: WebSocket } | undefined} */
   early
   #client
 
-  /** @param {Client} client */
+  /** @param {PageClient} client */
   constructor(client) {
     this.#client = client
   }
@@ -44,16 +39,57 @@ export class Sink {
     this.#client.giveToken(request)
   }
 
+  /** @param {string} state */
+  connection(state) {
+    this.#client.hear('connection', /** @type {any} */ (state))
+  }
+
+  /** @param {AssetChange} change */
+  asset(change) {
+    this.#client.hearAsset(change)
+  }
+
+  /** @param {string} story @param {string} asset @param {string} types */
+  retry(story, asset, types) {
+    this.#client.postRetry(story, asset, types.split(' '))
+  }
+
+  stray() {
+    this.#client.hearError(new StorywireError('stray-asset'))
+  }
+
+  /** @param {Fault} fault */
+  fault({ about, id, story, code, detail, retryIn }) {
+    const error = new StorywireError(code, { detail, retryIn, about: story || about })
+    this.concerned(about, id)?.hearError(error)
+    this.#client.hearError(error, story)
+  }
+
+  /** Whom a failure concerns besides the client. @param {string} _about @param {number} _id @returns {Channel | Rows | undefined} */
+  concerned(_about, _id) {
+    return undefined
+  }
+}
+
+/** What the whole client is told. */
+export class ClientSink extends Sink {
+  /** @type {Map<number, Channel>} */
+  channels = new Map()
+  /** @type {Map<number, Rows>} */
+  sets = new Map()
+  /** @type {Map<number, (outcome: string, response: string) => void>} */
+  pushes = new Map()
+
+  /** @override @param {string} about @param {number} id */
+  concerned(about, id) {
+    return about === 'channel' ? this.channels.get(id) : about === 'rows' ? this.sets.get(id) : undefined
+  }
+
   /** @param {number} push @param {string} outcome @param {string} response */
   settle(push, outcome, response) {
     const settle = this.pushes.get(push)
     this.pushes.delete(push)
     settle?.(outcome, response)
-  }
-
-  /** @param {string} state */
-  connection(state) {
-    this.#client.hear('connection', /** @type {any} */ (state))
   }
 
   /** @param {number} channel @param {string} status */
@@ -89,28 +125,6 @@ export class Sink {
   /** @param {number} rows @param {string} event @param {string} key @param {string} row */
   rows(rows, event, key, row) {
     this.sets.get(rows)?.hear(event, key, row)
-  }
-
-  /** @param {AssetChange} change */
-  asset(change) {
-    this.#client.hearAsset(change)
-  }
-
-  /** @param {string} story @param {string} asset @param {string} types */
-  retry(story, asset, types) {
-    this.#client.postRetry(story, asset, types.split(' '))
-  }
-
-  stray() {
-    this.#client.hearError(new StorywireError('stray-asset'))
-  }
-
-  /** @param {Fault} fault */
-  fault({ about, id, story, code, detail, retryIn }) {
-    const error = new StorywireError(code, { detail, retryIn, about: story || about })
-    if (about === 'channel') this.channels.get(id)?.hearError(error)
-    else if (about === 'rows') this.sets.get(id)?.hearError(error)
-    this.#client.hearError(error, story)
   }
 }
 

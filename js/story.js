@@ -1,7 +1,7 @@
 // A story that code wants: what is said of it, and a way to ask for an asset again.
 import { call } from './listeners.js'
 
-/** @typedef {import('./client.js').Client} Client */
+/** @typedef {import('./page-client.js').PageClient} Client */
 /** @typedef {import('./types.js').AssetChange} AssetChange */
 /** @typedef {import('./types.js').StoryHandlers} StoryHandlers */
 

@@ -14,7 +14,10 @@ import { setUp } from './setup.mjs'
 import { Stop, must, script, step } from './shell.mjs'
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'auto.js', 'eventsource.js', 'storywire.css']
+const entries = ['index.js', 'auto.js', 'eventsource.js', 'stream.js', 'emotions.js', 'storywire.css']
+
+/** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
+const alone = ['eventsource.js']
 
 /**
  * The WebAssembly modules, each a set of the crate's features. js/ imports a module's glue as `../pkg/<name>.js`; a module
@@ -22,6 +25,7 @@ const entries = ['index.js', 'auto.js', 'eventsource.js', 'storywire.css']
  */
 const modules = [
   { name: 'storywire', features: 'client' },
+  { name: 'storywire_story', features: 'story' },
   { name: 'storywire_stream', features: 'stream' },
 ]
 
@@ -135,9 +139,12 @@ async function assemble({ release, env, glue, dist }) {
   const { build: bundle } = await import('esbuild')
   const fresh = `${dist}.new`
   rmSync(fresh, { recursive: true, force: true })
-  await bundle({
-    entryPoints: entries.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
+  const put = (names, plugins) => bundle({
+    entryPoints: names.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
     bundle: true,
+    // What two entries share, and what is loaded only when it is needed.
+    splitting: true,
+    chunkNames: 'storywire-[hash]',
     outdir: fresh,
     format: 'esm',
     target: 'es2022',
@@ -147,15 +154,16 @@ async function assemble({ release, env, glue, dist }) {
     legalComments: 'none',
     logLevel: 'error',
     banner: release ? {} : { js: '// A development build: large, slow and with assertions. `npm run build` makes the one to publish.' },
-    plugins: [
-      {
-        name: 'glue',
-        setup: ({ onResolve }) => onResolve({ filter: /\/pkg\/\w+\.js$/ }, ({ path }) => ({ path: join(glue, path.replace(/.*\//, '')) })),
-      },
-    ],
+    plugins,
   }).catch((error) => {
     throw new Stop(`${error.message}\nesbuild could not put the package together.`)
   })
+  const fromGlue = {
+    name: 'glue',
+    setup: ({ onResolve }) => onResolve({ filter: /\/pkg\/\w+\.js$/ }, ({ path }) => ({ path: join(glue, path.replace(/.*\//, '')) })),
+  }
+  await put(entries.filter((name) => !alone.includes(name)), [fromGlue])
+  await put(alone, [fromGlue, { name: 'inline', setup: ({ onLoad }) => onLoad({ filter: /[\\/]storywire\w*\.js$/ }, ({ path }) => ({ contents: inline(path) })) }])
   for (const file of readdirSync(glue)) if (file.endsWith('.wasm')) cpSync(join(glue, file), join(fresh, file))
   await declareTypes(fresh, env)
   rmSync(dist, { recursive: true, force: true })
@@ -173,6 +181,16 @@ async function declareTypes(dist, env) {
     const types = readFileSync(join(dist, file), 'utf8')
     writeFileSync(join(dist, file), types.replace(/import\(['"]\.\.\/pkg\/\w+\.js['"]\)\.\w+/g, 'unknown'))
   }
+}
+
+/** The glue, with its module as text in place of the module's URL. */
+function inline(path) {
+  const url = /new URL\('(\w+\.wasm)', import\.meta\.url\)/
+  const glue = readFileSync(path, 'utf8')
+  const [, name] = url.exec(glue) ?? []
+  if (!name) throw new Error(`wasm-bindgen writes its glue in another way than this version: ${url} is not in ${path}`)
+  const bytes = readFileSync(join(path, '..', name)).toString('base64')
+  return glue.replace(url, `Uint8Array.from(atob('${bytes}'), (character) => character.charCodeAt(0))`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

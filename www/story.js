@@ -32,11 +32,4 @@ card.addEventListener('storywire:story', ({ detail }) => {
   document.querySelector('[data-overall]').textContent = words[detail.status] ?? detail.status
 })
 
-window.Storywire ||= []
-window.Storywire.push((storywire) => {
-  const say = (state) => (document.querySelector('[data-connection]').textContent = state)
-  say(storywire.connection)
-  storywire.on('connection', say)
-})
-
 await show()

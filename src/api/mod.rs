@@ -1,4 +1,8 @@
-//! What JavaScript calls. Each feature is a module of exports, and one WebAssembly file.
+//! What JavaScript calls. Each feature is one WebAssembly file with its own exports.
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "story")]
+pub mod story;
+#[cfg(feature = "stream")]
+pub mod stream;

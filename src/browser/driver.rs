@@ -19,12 +19,12 @@ use super::sink::Sink;
 use super::text::TextBuffer;
 use super::timer::Timer;
 use super::websocket::{Socket, SocketReport};
-use crate::core::Client;
 use crate::core::asset::{AssetChange, Patch};
 use crate::core::base::{Instant, Millis};
 use crate::core::effect::{Effect, Notice};
 use crate::core::ids::{RequestId, SocketId, TokenRequest};
 use crate::core::input::{Answer, Input, PageEvent, SocketEvent, TokenAnswer};
+use crate::core::{Client, WHOLE};
 
 /// An event of the browser, in the order in which it was told.
 pub enum Event {
@@ -272,6 +272,7 @@ impl Driver {
         match effect {
             Effect::OpenSocket(socket, url) => self.open_socket(socket, &url),
             Effect::SendText(socket, text) => self.with_socket(socket, |open| open.send_text(&text)),
+            Effect::SendBinary(..) | Effect::Settle(..) if !WHOLE => {}
             Effect::SendBinary(socket, bytes) => self.with_socket(socket, |open| open.send_bytes(&bytes)),
             Effect::CloseSocket(socket) => {
                 self.socket.borrow_mut().take_if(|(open, _)| *open == socket);

@@ -7,6 +7,8 @@ pub mod fetch;
 pub mod listener;
 pub mod page;
 pub mod sink;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod text;
 pub mod timer;
 pub mod websocket;

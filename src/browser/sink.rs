@@ -9,10 +9,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::WebSocket;
 
 use super::dom::Page;
-use crate::core::Client;
 use crate::core::asset::AssetChange;
 use crate::core::effect::{About, ConnectionState, Failure, Notice, Outcome, PresenceEvent, RowsEvent, Status};
 use crate::core::ids::{ElementId, PushId};
+use crate::core::{Client, WHOLE};
 
 #[wasm_bindgen]
 extern "C" {
@@ -94,6 +94,9 @@ impl Sink {
     /// Tells the page.
     pub fn notify(&self, notice: &Notice) {
         match notice {
+            Notice::Connection(state) if !WHOLE => self.connection(connection_word(*state)),
+            Notice::Fault(failure) if !WHOLE => self.fail(failure),
+            _ if !WHOLE => {}
             Notice::Connection(state) => self.connection(connection_word(*state)),
             Notice::Status(channel, status) => self.status(channel.0, status_word(*status)),
             Notice::Change(channel, keys, data) => self.change(channel.0, keys, data),

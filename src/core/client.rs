@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::WHOLE;
 use super::asset::{AssetConfig, Assets, Patch, Problem, RetryOutcome, Shape};
 use super::base::{Instant, Json, Millis, Rng, Timestamp};
 use super::config::Config;
@@ -333,12 +334,14 @@ impl Client {
         let config = &self.desk.config;
         let poll =
             self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
-        Deadline::earliest([
+        let first = Deadline::earliest([
             self.realtime.next_deadline(self.desk.now, config),
             self.rows.next_deadline(),
             poll.map(|at| Deadline::new(at, Why::Poll)),
             self.stories.next_deadline(),
-        ])
+        ]);
+        // A turn that was due long before anybody asked for it is due now; it does not mean that the page slept.
+        first.map(|deadline| Deadline::new(deadline.at.max(self.desk.now), deadline.why))
     }
 
     // Getters.
@@ -408,6 +411,8 @@ impl Client {
         }
         for (rows, news) in core::mem::take(&mut self.rows.news) {
             let notice = match (news, self.stories.story_of(rows).map(str::to_owned)) {
+                // In the build for story pages every set belongs to a story.
+                (_, None) if !WHOLE => continue,
                 (News::Event(event), None) => Notice::Rows(rows, event),
                 (News::Failed(failure), None) => Notice::Fault(failure),
                 (News::Event(event), Some(story)) => {
@@ -449,7 +454,13 @@ impl Client {
                 }
             }
             RowsEvent::Gone(_) => self.assets.set_problem(story, Some(Problem::UnknownStory)),
-            RowsEvent::Live(_) => self.assets.set_problem(story, None),
+            // A row that is not there is live too: it would be heard of if it came.
+            RowsEvent::Live(_) => {
+                let rows = self.stories.rows_of(story).and_then(|rows| self.rows.set(rows));
+                if rows.is_some_and(|set| !set.is_empty()) {
+                    self.assets.set_problem(story, None);
+                }
+            }
             RowsEvent::Stale => {}
         }
     }

@@ -169,8 +169,8 @@ pub enum RowsEvent {
     Put(String, String),
     /// A row has gone: its key.
     Gone(String),
-    /// From here on changes are followed. `true` if nothing can have been missed since the last time this was said; the
-    /// rows have been read either way.
+    /// From here on changes are followed. `true` if no read since the last time this was said has shown anything new;
+    /// `false` if there was something to catch up with. The rows have been read either way.
     Live(bool),
     /// Changes are no longer followed; the rows stay as they are.
     Stale,

@@ -134,7 +134,7 @@ fn a_fatal_refusal_ends_it_and_says_why() {
         world.pass(3_600_000);
         assert_eq!(world.server.count("phx_join"), 1, "{reason}");
         let failure = world.failures()[0];
-        assert_eq!((failure.about, failure.retry_in), (About::Channel(room), None));
+        assert_eq!((failure.about.clone(), failure.retry_in), (About::Channel(room), None));
         assert_eq!(failure.detail, reason);
         assert_eq!(world.statuses(room), [Status::Errored]);
     }
@@ -216,6 +216,32 @@ fn joins_keep_under_the_servers_rate_after_a_restart() {
     let busiest = joins.iter().map(|at| joins.iter().filter(|of| (*at..*at + 1000).contains(of)).count()).max();
     // Five such pages stay under 100 a second.
     assert!(busiest.unwrap() <= 14, "{busiest:?}");
+}
+
+#[test]
+fn five_pages_stay_under_the_servers_rate_however_long_it_was_away() {
+    let mut joins = Vec::new();
+    for seed in 0..5 {
+        let mut world = World::new(100 + seed);
+        for number in 0..40 {
+            let room = world.channel(&format!("room:{number}"));
+            world.subscribe(room);
+        }
+        world.pass(10_000);
+        world.up = false;
+        world.cut(1012);
+        world.pass(60_000);
+        world.up = true;
+        // The worst case: all of them come back at the same moment.
+        world.page(storywire::core::input::PageEvent::Online);
+        let before = world.server.received.len();
+        world.pass(20_000);
+        assert_eq!(world.server.joined.len(), 40);
+        let frames = world.server.received[before..].iter().filter(|(_, _, frame)| frame[3] == "phx_join");
+        joins.extend(frames.map(|(at, _, _)| *at));
+    }
+    let busiest = joins.iter().map(|at| joins.iter().filter(|of| (*at..*at + 1_000).contains(of)).count()).max();
+    assert!(busiest.unwrap() < 100, "{busiest:?}");
 }
 
 #[test]

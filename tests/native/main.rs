@@ -1,10 +1,34 @@
 //! The native tests: every rule of the core, under a virtual clock.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod asset_hostile;
 mod asset_page;
 mod asset_rules;
 mod asset_shown;
+mod auth;
 mod base;
+mod changes;
+mod connection;
+mod defects;
+mod docs;
+mod frame;
+mod heartbeat;
 mod join;
+mod laws;
+mod page;
+mod polling;
+mod presence;
+mod push;
+mod refusal;
+mod replay;
+mod rows;
+mod sse_parser;
+mod sse_stream;
 mod support;

@@ -4,6 +4,9 @@
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
+mod adapters;
 mod dom;
 mod dom_content;
+mod driver;
 mod stage;
+mod support;

@@ -67,7 +67,8 @@ pub(super) fn read(
         let Some(target) = config.column(&column).or(plain.filter(known)) else { continue };
         let (name, slot) = match target.strip_suffix(".track") {
             Some(name) => (name, Some(TRACK)),
-            None => (target, None),
+            // A column that ends in `_url` holds an address, also that of a text.
+            None => (target, plain.is_some().then_some(URL)),
         };
         let mut content = Content::default();
         read_content(config, &mut content, name, slot, value);
@@ -122,7 +123,7 @@ fn read_state(config: &AssetConfig, readings: &mut Vec<Reading>, raw: &str, stat
             "updatedAt" | "updated_at" => {
                 reading.version = value.as_str().and_then(|text| Timestamp::parse(&text)).unwrap_or_default();
             }
-            "url" | "urls" | "items" => read_content(config, &mut reading.content, &reading.name, None, value),
+            "url" | "urls" | "items" => read_content(config, &mut reading.content, &reading.name, Some(URL), value),
             "text" => read_content(config, &mut reading.content, &reading.name, Some(TEXT), value),
             _ => {}
         }

@@ -234,6 +234,8 @@ impl Scene<'_> {
         if !self.asset.text().is_empty() && (medium == Medium::Text || self.asset.url().is_empty()) {
             return Some(Op::Text(self.asset.text().to_owned()));
         }
+        // A text that is only an address is a link to it: an address is nothing to read.
+        let medium = if medium == Medium::Text { Medium::Link } else { medium };
         // Checked once more: the element may show it by another medium than the asset's own.
         let is_fit = !self.asset.url().is_empty() && is_allowed(self.config, self.asset.url(), medium);
         is_fit.then(|| Op::Source {

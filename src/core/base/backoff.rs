@@ -42,6 +42,11 @@ impl Backoff {
         self.base = base;
     }
 
+    /// Replaces the cap. The failures so far still count.
+    pub fn set_cap(&mut self, cap: Millis) {
+        self.cap = cap;
+    }
+
     /// How many attempts have failed since the last reset.
     pub fn attempts(&self) -> u32 {
         self.attempt

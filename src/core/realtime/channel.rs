@@ -4,6 +4,7 @@ use super::changes::is_filter;
 use super::frame::{ChangeParams, ChannelOptions};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
+use crate::core::WHOLE;
 use crate::core::effect::{About, Effect, Failure, Notice, PresenceEvent, Status};
 use crate::core::error::{Fault, Misuse};
 use crate::core::ids::{ChannelId, RowsId};
@@ -218,7 +219,7 @@ impl Realtime {
             return;
         }
         channel.reported = Some(status);
-        if channel.owner == Owner::Page {
+        if WHOLE && channel.owner == Owner::Page {
             ctx.effects.push_back(Effect::Notify(Notice::Status(id, status)));
         }
     }
@@ -252,6 +253,7 @@ impl Realtime {
             };
             let failure = Failure { about, fault, detail: detail.to_owned(), retry_in };
             match channel.owner {
+                Owner::Page if !WHOLE => {}
                 Owner::Page => ctx.effects.push_back(Effect::Notify(Notice::Fault(failure))),
                 Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Failed(failure))),
             }

@@ -97,6 +97,10 @@ impl Realtime {
         }
         let heartbeat = Heartbeat::Due(ctx.now + ctx.config.heartbeat_interval);
         self.connection = Connection::Open { socket, since: ctx.now, heartbeat, idle_until: None };
+        if socket.0 > 1 {
+            // Where one socket was lost many were, and all of them rejoin now: nobody may do so in a burst.
+            self.joins.drain(ctx.now);
+        }
         self.settle_connection(ctx);
     }
 

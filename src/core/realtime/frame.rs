@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::core::WHOLE;
 use crate::core::base::json_write::{push_comma, push_name, push_number, push_string};
 use crate::core::base::{Json, Kind};
 
@@ -120,6 +121,7 @@ pub fn topic_of(name: &str) -> String {
 
 /// Reads a text frame; `None` if it is no Phoenix message.
 pub fn decode_text(version: Version, text: &str) -> Option<Incoming<'_>> {
+    let version = if WHOLE { version } else { Version::V2 };
     let frame = Json::parse(text)?;
     let (join_ref, reference, topic, event, payload) = match version {
         Version::V2 => {
@@ -150,6 +152,7 @@ fn read_message<'a>(event: &str, payload: Json<'a>) -> Message<'a> {
         "phx_error" => Message::Error(payload),
         "phx_close" => Message::Close,
         "system" => Message::System(payload),
+        _ if !WHOLE && event != "postgres_changes" => Message::Other,
         "presence_state" => Message::PresenceState(payload),
         "presence_diff" => Message::PresenceDiff(payload),
         "postgres_changes" => Message::Changes(payload),
@@ -203,6 +206,7 @@ pub fn encode_text(
     topic: &str,
     message: Outgoing<'_>,
 ) -> String {
+    let version = if WHOLE { version } else { Version::V2 };
     let mut out = String::with_capacity(96 + topic.len());
     let event = match message {
         Outgoing::Join(_) => "phx_join",

@@ -5,6 +5,7 @@ use super::frame::{BroadcastPayload, Incoming, Message, PHOENIX, Version};
 use super::refusal::{Cure, classify};
 use super::topic::TopicState;
 use super::{Ctx, Followed, Realtime};
+use crate::core::WHOLE;
 use crate::core::base::{Json, Kind};
 use crate::core::effect::{About, Effect, Failure, Notice};
 use crate::core::error::Fault;
@@ -24,7 +25,7 @@ impl Realtime {
         if frame.topic == PHOENIX {
             return; // the answer to a heartbeat: life has been noted
         }
-        if let (Message::Reply { ok, response }, Some(reference)) = (&frame.message, frame.reference) {
+        if let (true, Message::Reply { ok, response }, Some(reference)) = (WHOLE, &frame.message, frame.reference) {
             self.handle_reply(ctx, reference, *ok, response.text());
         }
         let Some(at) = self.topics.iter().position(|topic| topic.wire == frame.topic) else { return };
@@ -96,6 +97,7 @@ impl Realtime {
                 self.end_join(ctx, at, Fault::ChannelCrashed, Cure::Retry, &reason);
             }
             Message::System(payload) => self.handle_system(ctx, at, payload),
+            Message::PresenceState(_) | Message::PresenceDiff(_) | Message::Broadcast { .. } if !WHOLE => {}
             Message::PresenceState(payload) | Message::PresenceDiff(payload) => {
                 let mut events = Vec::new();
                 if matches!(message, Message::PresenceState(_)) {
@@ -110,6 +112,7 @@ impl Realtime {
                 }
             }
             Message::Changes(payload) => self.handle_changes(ctx, at, payload),
+            Message::Broadcast { meta, .. } if topic.options.replay.is_some() && topic.has_heard(meta) => {}
             Message::Broadcast { event, payload, meta } => {
                 let event = event.unwrap_or_default();
                 for id in self.page_channels(&name) {
@@ -142,7 +145,7 @@ impl Realtime {
         if !ok && !changes {
             topic.last_words = Some((classify(&message).0, message.clone()));
         }
-        for id in self.page_channels(&name) {
+        for id in if WHOLE { self.page_channels(&name) } else { Vec::new() } {
             ctx.effects.push_back(Effect::Notify(Notice::System(id, payload.text().to_owned())));
         }
         match (changes, ok) {
@@ -172,8 +175,9 @@ impl Realtime {
             if keys.is_empty() {
                 continue;
             }
-            let text = if channel.exact { super::changes::exact(data) } else { data.text().to_owned() };
+            let text = if WHOLE && channel.exact { super::changes::exact(data) } else { data.text().to_owned() };
             match channel.owner {
+                Owner::Page if !WHOLE => {}
                 Owner::Page => ctx.effects.push_back(Effect::Notify(Notice::Change(channel.id, keys, text))),
                 Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Change(text))),
             }

@@ -133,9 +133,10 @@ impl Realtime {
         if topic.is_joined() && ctx.now - topic.joined_at >= SOUND {
             topic.backoff.reset();
         }
+        let of_token = matches!(fault, Fault::TokenExpired | Fault::TokenInvalid | Fault::Unauthorized);
         let cure = match cure {
             // It was joined with an earlier token, and what the server thinks of this one is not known.
-            Cure::Refresh if topic.token != self.auth.version() => Cure::Retry,
+            _ if of_token && topic.token != self.auth.version() => Cure::Retry,
             Cure::Refresh if topic.refreshed && fault != Fault::TokenExpired => Cure::Stop,
             Cure::Refresh => {
                 topic.refreshed = true;
@@ -175,7 +176,6 @@ impl Realtime {
 
     /// The socket is gone: every join with it. `tell` is false when the page itself goes to sleep.
     pub(crate) fn lose_joins(&mut self, ctx: &mut Ctx<'_>, tell: bool) {
-        self.joins.drain(ctx.now);
         for at in 0..self.topics.len() {
             let Some(topic) = self.topics.get_mut(at) else { return };
             let name = topic.name.clone();

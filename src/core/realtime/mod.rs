@@ -36,6 +36,7 @@ use pace::Bucket;
 use push::Push;
 use topic::Topic;
 
+use super::WHOLE;
 use super::base::{Backoff, Instant, Millis, Rng};
 use super::config::Config;
 use super::effect::{Effect, Failure, Notice, Status};
@@ -116,6 +117,7 @@ impl Realtime {
             SocketEvent::Opened => self.handle_opened(ctx, socket),
             SocketEvent::Closed(_) => self.handle_closed(ctx, socket),
             SocketEvent::Text(_) | SocketEvent::Binary(_) if self.open_socket() != Some(socket) => {}
+            SocketEvent::Binary(_) if !WHOLE => {}
             SocketEvent::Text(text) => self.handle_frame(ctx, frame::decode_text(ctx.config.version, text)),
             SocketEvent::Binary(bytes) => self.handle_frame(ctx, frame::decode_binary(bytes)),
         }

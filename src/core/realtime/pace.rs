@@ -31,9 +31,9 @@ impl Bucket {
         true
     }
 
-    /// Empties it: from here on turns come only at the steady pace.
+    /// Empties it but for one turn: from here on turns come only at the steady pace.
     pub(crate) fn drain(&mut self, now: Instant) {
-        let ahead = self.interval.0.saturating_mul(self.burst);
+        let ahead = self.interval.0.saturating_mul(self.burst.saturating_sub(1));
         self.ready_at = self.ready_at.max(now + Millis(ahead));
     }
 }

@@ -3,6 +3,7 @@
 use super::frame::{Outgoing, Reference, encode_bytes, encode_text};
 use super::topic::{Topic, TopicState};
 use super::{Ctx, Realtime};
+use crate::core::WHOLE;
 use crate::core::base::{Instant, Json};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, Outcome};
@@ -138,6 +139,9 @@ impl Realtime {
 
     /// Sends what waits and may go.
     pub(crate) fn send_due(&mut self, ctx: &mut Ctx<'_>) {
+        if !WHOLE {
+            return;
+        }
         let Some(socket) = self.open_socket() else { return };
         for at in 0..self.topics.len() {
             self.send_track(ctx, socket, at);
@@ -253,10 +257,16 @@ impl Realtime {
 
     /// Gives up pushes whose answer cannot come any more.
     pub(crate) fn drop_pushes(&mut self, ctx: &mut Ctx<'_>, which: impl Fn(&Push) -> bool) {
+        if !WHOLE {
+            return;
+        }
         self.settle_where(ctx, Outcome::Dropped, which);
     }
 
     pub(crate) fn fire_pushes(&mut self, ctx: &mut Ctx<'_>) {
+        if !WHOLE {
+            return;
+        }
         let now = ctx.now;
         self.settle_where(ctx, Outcome::TimedOut, |push| push.until <= now);
         for topic in &mut self.topics {
@@ -272,6 +282,9 @@ impl Realtime {
     }
 
     pub(crate) fn pushes_deadline(&self, config: &Config) -> Option<Deadline> {
+        if !WHOLE {
+            return None;
+        }
         let timeouts = self.pushes.iter().map(|push| Deadline::new(push.until, Why::PushTimeout));
         let joined = |topic: &&Topic| self.is_open() && topic.is_joined();
         let turns = self.pushes.iter().filter(|push| push.waits()).filter_map(|push| {

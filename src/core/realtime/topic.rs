@@ -16,10 +16,14 @@ use super::changes::Asked;
 use super::frame::{ChannelOptions, Reference, topic_of};
 use super::pace::Bucket;
 use super::presence::Presence;
-use crate::core::base::{Backoff, Instant};
+use crate::core::WHOLE;
+use crate::core::base::{Backoff, Instant, Json};
 use crate::core::config::Config;
 use crate::core::error::Fault;
 use crate::core::ids::ChannelId;
+
+/// So many stored broadcasts are remembered: twice as many as a join replays.
+const HEARD_LIMIT: usize = 50;
 
 #[derive(Debug)]
 pub(crate) struct Topic {
@@ -39,6 +43,8 @@ pub(crate) struct Topic {
     pub(crate) refreshed: bool,
     /// Which token it was joined with.
     pub(crate) token: u32,
+    /// Which stored broadcasts were handed on, newest last: those that a rejoin replays are not handed on again.
+    pub(crate) heard: Vec<String>,
     pub(crate) presence: Presence,
     pub(crate) track: Track,
     pub(crate) broadcasts: Bucket,
@@ -103,6 +109,7 @@ impl Topic {
             last_words: None,
             refreshed: false,
             token: 0,
+            heard: Vec::new(),
             presence: Presence::default(),
             track: Track::default(),
             broadcasts: Bucket::new(config.broadcast_interval, 50),
@@ -138,11 +145,26 @@ impl Topic {
         }
     }
 
+    /// Whether a broadcast is one that was handed on before the join that replays it.
+    pub(crate) fn has_heard(&mut self, meta: Option<Json<'_>>) -> bool {
+        let Some(id) = meta.and_then(|meta| meta.get_str("id")) else { return false };
+        if self.heard.iter().any(|heard| *heard == *id) {
+            return meta.and_then(|meta| meta.get("replayed")).and_then(Json::as_bool) == Some(true);
+        }
+        if self.heard.len() == HEARD_LIMIT {
+            self.heard.remove(0);
+        }
+        self.heard.push(id.into_owned());
+        false
+    }
+
     /// Forgets what belonged to a join: the next one starts afresh. `told` goes, so that presence is told again.
     pub(crate) fn lose_join(&mut self, at: Instant) {
         self.state = TopicState::Waiting { at };
         self.asked = Asked::default();
-        self.presence.rejoin();
+        if WHOLE {
+            self.presence.rejoin();
+        }
         self.track.told = None;
         self.track.sent = None;
     }

@@ -60,6 +60,10 @@ pub(crate) struct Set {
     flowing: bool,
     /// It was read since then.
     live: bool,
+    /// It was read at all.
+    known: bool,
+    /// A read has found something new since the page was last told that it is live.
+    missed: bool,
     /// The last that was heard of its channel is a failure: it is read at intervals.
     failing: bool,
     /// The server will never send changes for it: that is all there is.
@@ -121,6 +125,8 @@ impl Rows {
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),
             flowing: false,
             live: false,
+            known: false,
+            missed: false,
             failing: false,
             unfollowed: false,
             quiet: None,
@@ -314,6 +320,10 @@ impl Set {
         if self.live {
             self.quiet = Some(ctx.now + self.quiet_wait);
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The current rows as JSON: an array in the order in which they were first seen.

@@ -137,7 +137,7 @@ impl Rows {
             (0 | 408 | 425 | 429 | 500..=599, _) | (_, None) => {
                 self.retry(ctx, &batch, Fault::ReadFailed, &message_of(json), answer.retry_after);
             }
-            _ => self.refuse(&batch, Fault::ReadRefused, &message_of(json)),
+            _ => self.refuse(ctx, realtime, &batch, Fault::ReadRefused, &message_of(json)),
         }
     }
 
@@ -165,6 +165,8 @@ impl Rows {
             let mut events = Vec::new();
             set.apply_read(&mine, &mut events);
             let found = !events.is_empty();
+            set.missed |= found && set.known;
+            set.known = true;
             let id = set.id;
             self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
             if found {
@@ -190,9 +192,10 @@ impl Rows {
                 self.news.push(set.failure(Fault::RowMissing, "", Some(wait)));
             }
             // Silence was not what it seemed if a read after it finds something.
-            if set.flowing && (!set.live || found) {
+            if set.flowing && (!set.live || set.missed) {
                 set.live = true;
-                self.news.push((id, News::Event(RowsEvent::Live(!found))));
+                let missed = core::mem::take(&mut set.missed);
+                self.news.push((id, News::Event(RowsEvent::Live(!missed))));
             }
             set.quiet = set.live.then(|| ctx.now + set.quiet_wait);
         }
@@ -227,29 +230,33 @@ impl Rows {
     /// 401: the key is wrong, or the token is not taken any more; a new one is asked for once.
     fn renew(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime, batch: &Batch, message: &str) {
         if message.contains("API key") {
-            self.refuse(batch, Fault::KeyRefused, message);
+            self.refuse(ctx, realtime, batch, Fault::KeyRefused, message);
             realtime.refuse_key(ctx, message);
             return;
         }
-        // It was sent with an earlier token, and what the server thinks of this one is not known.
-        let outdated = batch.token != realtime.token_version();
-        let renewing = outdated
-            || self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed)
-                && realtime.refresh_token(ctx);
+        let renewing = batch.token == realtime.token_version()
+            && self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed)
+            && realtime.refresh_token(ctx);
         if !renewing {
             let fault = if message.contains("expired") { Fault::TokenExpired } else { Fault::ReadRefused };
-            self.refuse(batch, fault, message);
+            self.refuse(ctx, realtime, batch, fault, message);
             return;
         }
         for set in self.sets.iter_mut().filter(|set| set.reading == Reading::Sent { request: batch.request }) {
-            set.refreshed = !outdated;
+            set.refreshed = true;
             set.reading = Reading::Wanted { at: ctx.now };
         }
     }
 
-    fn refuse(&mut self, batch: &Batch, fault: Fault, detail: &str) {
+    fn refuse(&mut self, ctx: &Ctx<'_>, realtime: &Realtime, batch: &Batch, fault: Fault, detail: &str) {
+        // It was sent with an earlier token, and what the server thinks of this one is not known.
+        let outdated = batch.token != realtime.token_version();
         for at in 0..self.sets.len() {
             let Some(set) = self.awaiting(at, batch) else { continue };
+            if outdated {
+                set.reading = Reading::Wanted { at: ctx.now };
+                continue;
+            }
             set.reading = Reading::Refused;
             let failure = set.failure(fault, detail, None);
             self.news.push(failure);

@@ -153,7 +153,10 @@ impl Phoenix {
             "presence" => {
                 let mut sent = self.presence(now, socket, &topic, &frame[4]);
                 // The answer and the difference come in either order.
-                sent.insert(usize::from(self.next_presence % 2 == 0).min(sent.len()), reply(0, "ok", json!({})));
+                sent.insert(
+                    usize::from(self.next_presence.is_multiple_of(2)).min(sent.len()),
+                    reply(0, "ok", json!({})),
+                );
                 sent
             }
             event => panic!("the client sent {event}"),
@@ -339,6 +342,17 @@ impl Phoenix {
         self.database_away = false;
         let flowing = self.joined.iter().filter(|joined| joined.flows_at.is_some());
         flowing.map(|joined| system(joined, 200, "postgres_changes", "ok", "Subscribed to PostgreSQL")).collect()
+    }
+
+    /// One channel crashes.
+    pub fn crash(&mut self, which: usize) -> Vec<Sent> {
+        if which >= self.joined.len() {
+            return Vec::new();
+        }
+        let joined = self.joined.remove(which);
+        let reason = json!({"reason": "channel_crash"});
+        let text = json!([joined.join_ref, joined.join_ref, joined.topic, "phx_error", reason]).to_string();
+        vec![Sent { socket: joined.socket, after: 0, text }]
     }
 
     /// The token of every channel has expired.

@@ -9,7 +9,7 @@ fn main() {
     PBAR.set_log_level(args.log_level);
     PBAR.set_quiet(args.quiet);
     if let Err(error) = run_wasm_pack(args.cmd) {
-        eprintln!("Error: {error:?}");
+        eprintln!("Error: {error:#}");
         std::process::exit(1);
     }
 }

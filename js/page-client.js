@@ -1,0 +1,253 @@
+// The client of a page that shows stories and asks for nothing else: what the script tag makes. What is asked before the
+// module has loaded waits in a queue, so that nothing here needs an `await`.
+import { StorywireError, isServiceKey, misuses } from './errors.js'
+import { Listeners, report } from './listeners.js'
+import { Sink } from './sink.js'
+import { Story } from './story.js'
+
+/**
+ * The exports of the core, of which a page for stories has the lesser part.
+ * @internal
+ * @typedef {import('../pkg/storywire_story.js').RawClient} Raw
+ */
+/** @typedef {import('./types.js').ClientOptions} ClientOptions */
+/** @typedef {import('./types.js').Connection} Connection */
+/** @typedef {import('./types.js').StoryHandlers} StoryHandlers */
+/** @typedef {import('./types.js').AssetChange} AssetChange */
+/** @typedef {{ connection: Connection, error: StorywireError, asset: AssetChange, story: AssetChange }} Events */
+
+export class PageClient {
+  /** Settles when the module has loaded; never rejects: a failure is an `error` event. @type {Promise<void>} */
+  ready
+  /** @internal @type {Sink} */
+  sink = this.makeSink()
+  #url
+  #key
+  #options
+  /** @type {Raw | undefined} */
+  #raw
+  /** @type {((raw: Raw) => void)[] | undefined} */
+  #queue = []
+  #listeners = /** @type {Listeners<Events>} */ (new Listeners())
+  /** @type {string | undefined} */
+  #token
+  #closed = false
+
+  /**
+   * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
+   * @param {ClientOptions} options @param {(url?: string | URL) => Promise<any>} load loads the module
+   * @throws {StorywireError} `bad-url`, `no-key`, `service-key`: at once, since nothing can work
+   */
+  constructor(url, key, options, load) {
+    if (!/^https?:\/\/[^/]/.test(String(url))) throw new StorywireError('bad-url')
+    if (typeof key !== 'string' || !key) throw new StorywireError('no-key')
+    if (isServiceKey(key)) throw new StorywireError('service-key')
+    this.#url = String(url).replace(/\/+$/, '')
+    this.#key = key
+    this.#options = options
+    const { timing = {}, vsn, accessToken, wasm } = options
+    this.ready = load(wasm).then(
+      (RawClient) => {
+        if (this.#closed) return
+        const socketUrl = this.#socketUrl()
+        const { assets, stories } = options
+        const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories }
+        const raw = (this.#raw = /** @type {Raw} */ (new RawClient(JSON.stringify(settings), this.sink)))
+        const queue = this.#queue ?? []
+        this.#queue = undefined
+        for (const command of queue) command(raw)
+      },
+      (error) => this.hearError(error),
+    )
+  }
+
+  /** @internal @returns {Sink} */
+  makeSink() {
+    return new Sink(this)
+  }
+
+  #socketUrl() {
+    return this.#options.socketUrl ?? `${this.#url.replace(/^http/, 'ws')}/realtime/v1/websocket`
+  }
+
+  // Stories.
+
+  /**
+   * Wants a story, and hears of it. Elements with its id are kept true whether or not this is called.
+   * @param {string} id @param {StoryHandlers} [handlers]
+   */
+  story(id, handlers = {}) {
+    return new Story(this, String(id), handlers)
+  }
+
+  /** Keeps the elements below `root` true: `[data-story-id]`, `[data-asset]`. @param {Element} [root] */
+  observe(root = document.documentElement) {
+    this.run((raw) => raw.observe(root))
+    return this
+  }
+
+  /** The stories that code wants, for what is said of them. @internal @type {Set<Story>} */
+  stories = new Set()
+
+  // The client itself.
+
+  /** What the client can say of itself at this moment. @type {Connection} */
+  connection = 'stopped'
+
+  /**
+   * @template {keyof Events} Event
+   * @param {Event} event `connection` or `error` @param {(value: Events[Event]) => unknown} listener
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {() => void} the undo
+   */
+  on(event, listener, options) {
+    return this.#listeners.on(event, listener, options)
+  }
+
+  /** Closes everything, for good: nothing is called any more, no timer and no socket remains. */
+  close() {
+    if (this.#closed) return
+    this.#closed = true
+    this.#queue = undefined
+    const raw = this.#raw
+    this.#raw = undefined
+    raw?.close()
+    // What the close itself has to say is said in a microtask.
+    setTimeout(() => raw?.free())
+  }
+
+  // For the parts.
+
+  /**
+   * Gives the core a command, now or when it has loaded. A misuse comes back as an error.
+   * @internal
+   * @param {(raw: Raw) => void} command @param {(error: StorywireError) => void} [onError]
+   */
+  run(command, onError = (error) => this.hearError(error)) {
+    const guarded = (/** @type {Raw} */ raw) => {
+      try {
+        command(raw)
+      } catch (error) {
+        if (typeof error === 'string') onError(new StorywireError(error))
+        else report(error)
+      }
+    }
+    if (this.#raw) guarded(this.#raw)
+    else if (this.#queue) {
+      this.#queue.push(guarded)
+      this.#openEarly()
+    }
+  }
+
+  /** Opens the socket while the module still compiles; the core takes it over. */
+  #openEarly() {
+    if (this.sink.early || typeof WebSocket === 'undefined') return
+    const url = `${this.#socketUrl()}?apikey=${encodeURIComponent(this.#key)}&vsn=${this.#options.vsn ?? '2.0.0'}`
+    try {
+      this.sink.early = { url, socket: new WebSocket(url) }
+    } catch {
+      // The core will try the same and say what is wrong.
+    }
+  }
+
+  /** An id, or the mistake that an export returned in its place. @internal @param {number} result */
+  check(result) {
+    if (result < 0) throw misuses[-1 - result]
+    return result
+  }
+
+  /** @internal @template T @param {(raw: Raw) => T} question @returns {T | undefined} */
+  ask(question) {
+    return this.#raw && question(this.#raw)
+  }
+
+  /** @internal @template {keyof Events} Event @param {Event} event @param {Events[Event]} value */
+  hear(event, value) {
+    if (event === 'connection') this.connection = /** @type {Connection} */ (value)
+    return this.#listeners.emit(event, value)
+  }
+
+  /**
+   * An error goes to the listeners, and to the story that it concerns; where nobody listens, it is said on the console,
+   * the same one once until another comes.
+   * @internal
+   * @param {StorywireError} error @param {string} [story]
+   */
+  hearError(error, story) {
+    let heard = this.hear('error', error)
+    for (const one of this.stories) if (one.id === story) heard = one.hearError(error) || heard
+    if (!heard && this.#said !== error.code + story) console.warn(`Storywire: ${error.message}`)
+    this.#said = error.code + story
+  }
+  #said = ''
+
+  /** @internal @param {AssetChange} change */
+  hearAsset(change) {
+    if (change.kind === 'odd') {
+      this.hearError(new StorywireError(`odd-${change.status}`, { detail: `${change.asset}: ${change.url}`, about: change.story }), change.story)
+      return
+    }
+    this.hear(change.kind, change)
+    for (const story of [...this.stories]) if (story.id === change.story) story.hear(change)
+  }
+
+  /**
+   * Asks for assets to be made again: by the story's own function, or by the API.
+   * @internal
+   * @param {string} story @param {string} asset @param {string[]} types
+   */
+  async postRetry(story, asset, types) {
+    const own = [...this.stories].find((one) => one.id === story && one.retries)
+    const settle = (/** @type {number} */ status, detail = '', empty = false) => this.run((raw) => raw.retried(story, asset, status, detail, empty))
+    try {
+      if (own) {
+        const result = await own.ask(asset)
+        settle(200, '', Array.isArray(result?.retried) && result.retried.length === 0)
+        return
+      }
+      const base = this.#options.apiBase
+      if (!base) throw new StorywireError('retry-failed')
+      const url = `${base.replace(/\/+$/, '')}/stories/${encodeURIComponent(story)}/assets/retry`
+      const response = await this.post(url, { assetTypes: types }, {}, 20_000)
+      const body = await response.json().catch(() => ({}))
+      const detail = response.status === 429 ? (response.headers.get('retry-after') ?? '') : String(body.upgradeUrl ?? body.upgradeOptions?.[0]?.url ?? '')
+      settle(response.status, detail, Array.isArray(body.retried) && body.retried.length === 0)
+    } catch (error) {
+      settle(0)
+      this.hearError(error instanceof StorywireError ? error : new StorywireError('retry-failed', { detail: String(error) }), story)
+    }
+  }
+
+  /**
+   * POSTs JSON in the name of the user.
+   * @internal
+   * @param {string} url @param {any} body @param {Record<string, string>} headers @param {number} timeout
+   */
+  async post(url, body, headers, timeout) {
+    const token = this.#token ?? (await this.#options.accessToken?.())
+    return fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeout),
+    })
+  }
+
+  /** @internal @param {number} request */
+  giveToken(request) {
+    const give = (/** @type {unknown} */ token, failed = false) => this.#raw?.token(request, typeof token === 'string' ? token : '', failed)
+    new Promise((resolve) => resolve(this.#options.accessToken?.())).then(
+      (token) => give(token ?? undefined, token !== null && token !== undefined && typeof token !== 'string'),
+      (error) => {
+        report(error)
+        give(undefined, true)
+      },
+    )
+  }
+
+  /** Sets the access token; null goes back to `accessToken`, or to none. @param {string | null} [token] */
+  setAuth(token) {
+    this.#token = token ?? undefined
+    this.run((raw) => this.check(raw.setToken(token ?? '')))
+  }
+}

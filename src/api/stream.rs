@@ -1,0 +1,51 @@
+//! The module `storywire_stream`: event streams, and the emotions that come by them.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Headers;
+
+use crate::browser::stream::{Driver, Options, Sink};
+
+/// One event stream. Freeing it ends it.
+#[wasm_bindgen]
+pub struct RawStream(Rc<Driver>);
+
+#[wasm_bindgen]
+impl RawStream {
+    /// Tells `sink` nothing before [`RawStream::start`].
+    #[wasm_bindgen(constructor)]
+    pub fn new(sink: Sink, options: &Options) -> RawStream {
+        RawStream(Driver::new(sink, options))
+    }
+
+    /// Begins to open.
+    pub fn start(&self) {
+        self.0.start();
+    }
+
+    /// Answers `sink.askHeaders`; without headers the page's function for them has failed.
+    pub fn headers(&self, attempt: u32, headers: Option<Headers>) {
+        self.0.headers(attempt, headers);
+    }
+
+    /// The page listens for events named `name`.
+    pub fn listen(&self, name: &str) {
+        self.0.listen(name);
+    }
+
+    /// There is room for more, after `sink.deliver` said that there was none.
+    pub fn resume(&self) {
+        self.0.resume();
+    }
+
+    /// Ends it, without a word to `sink`.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// `opening`, `open`, `waiting` or `stopped`.
+    pub fn phase(&self) -> String {
+        self.0.phase().word().to_owned()
+    }
+}

@@ -1,0 +1,55 @@
+// A person's way through a page: a browser, a backend of its own, and a guard that no complaint on the console escapes.
+import { chromium } from 'playwright-core'
+import { browserFlags, findBrowser } from '../../tools/browser.mjs'
+import { releaseDist } from '../../tools/build.mjs'
+import { buildServer, startServer } from '../../tools/server.mjs'
+
+const dist = process.env.STORYWIRE_DIST ?? releaseDist
+const program = process.env.STORYWIRE_SERVER ?? (await buildServer())
+
+/** Pages that a test makes up have no address space of their own, so the browser would keep them from the loopback. */
+const testFlags = ['--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests']
+
+/** A backend on a free port, or on a given one. */
+export const backend = (port = 0) => startServer(program, { port, dist })
+
+/**
+ * Runs a journey in a page of its own. Errors on the console and exceptions fail it, unless `allow` says that they belong
+ * to it (a backend that is killed makes the browser complain).
+ * @param {(page: import('playwright-core').Page, url: string, server: Awaited<ReturnType<typeof backend>>) => Promise<void>} way
+ * @param {{ allow?: RegExp, context?: import('playwright-core').BrowserContextOptions }} [options]
+ */
+export function journey(way, { allow, context = {} } = {}) {
+  return async () => {
+    const server = await backend()
+    const browser = await chromium.launch({ executablePath: findBrowser(), args: [...browserFlags, ...testFlags] })
+    const complaints = []
+    try {
+      const page = await browser.newPage(context)
+      const complain = (text) => allow?.test(text) || complaints.push(text)
+      page.on('console', (message) => message.type() === 'error' && complain(`console: ${message.text()} ${message.location().url}`))
+      page.on('pageerror', (error) => complain(`exception: ${error.stack}`))
+      await way(page, server.url.replace(/\/$/, ''), server)
+    } finally {
+      await browser.close()
+      await server.stop()
+    }
+    if (complaints.length > 0) throw new Error(`The page complained:\n${complaints.join('\n')}`)
+  }
+}
+
+/** Waits until an asset is in a state. */
+export const state = (page, asset, wanted, timeout = 15_000) =>
+  page.locator(`[data-asset="${asset}"][data-asset-state="${wanted}"]`).first().waitFor({ state: 'attached', timeout })
+
+/** POSTs JSON to the backend. */
+export async function post(url, body, headers = {}) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', apikey: 'sb_publishable_storywire_local', ...headers },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`)
+  const text = await answer.text()
+  return text ? JSON.parse(text) : undefined
+}

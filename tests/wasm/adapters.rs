@@ -1,0 +1,99 @@
+//! The small adapters: the timer, text, listeners, reads over HTTP, the page's events.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use storywire::browser::clock::Clock;
+use storywire::browser::fetch;
+use storywire::browser::listener::Listener;
+use storywire::browser::page::Page;
+use storywire::browser::text::TextBuffer;
+use storywire::browser::timer::Timer;
+use storywire::core::base::Millis;
+use storywire::core::input::PageEvent;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{AbortController, Event, EventTarget};
+
+use super::support::{pause, window};
+
+#[wasm_bindgen_test]
+async fn the_timer_fires_once_for_the_last_wish() {
+    let (clock, fired) = (Clock::new(), Rc::new(Cell::new(0)));
+    let mut timer = Timer::default();
+    for wait in [500, 5, 20] {
+        let fired = Rc::clone(&fired);
+        timer.arm(clock.now(), Some(clock.now() + Millis(wait)), move || fired.set(fired.get() + wait));
+    }
+    pause(80).await;
+    assert_eq!(fired.get(), 20);
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_timer_is_silent() {
+    let (clock, fired) = (Clock::new(), Rc::new(Cell::new(false)));
+    let mut timer = Timer::default();
+    let flag = Rc::clone(&fired);
+    timer.arm(clock.now(), Some(clock.now() + Millis(5)), move || flag.set(true));
+    drop(timer);
+    pause(40).await;
+    assert!(!fired.get());
+}
+
+#[wasm_bindgen_test]
+async fn the_clock_goes_on_and_starts_at_the_walls_time() {
+    let clock = Clock::new();
+    let first = clock.now();
+    assert!(first.0.abs_diff(js_sys::Date::now() as u64) < 1_000);
+    pause(20).await;
+    let passed = clock.now() - first;
+    assert!((15..2_000).contains(&passed.0), "{passed:?}");
+}
+
+#[wasm_bindgen_test]
+fn text_of_any_length_comes_over_as_it_is() {
+    let mut buffer = TextBuffer::new();
+    for text in ["", "a", "é✓😀", &"😀é".repeat(100_000), "short again", &"x".repeat(3_000_000), "end"] {
+        assert_eq!(buffer.read(&text.into()), text);
+    }
+    let lone = js_sys::JsString::from_char_code1(0xd83d);
+    assert_eq!(buffer.read(&lone), "\u{fffd}");
+}
+
+#[wasm_bindgen_test]
+fn a_dropped_listener_hears_nothing() {
+    let target = EventTarget::new().unwrap();
+    let heard = Rc::new(Cell::new(0));
+    let count = Rc::clone(&heard);
+    let listener = Listener::new(&target, "ping", move |_| count.set(count.get() + 1));
+    target.dispatch_event(&Event::new("ping").unwrap()).unwrap();
+    drop(listener);
+    target.dispatch_event(&Event::new("ping").unwrap()).unwrap();
+    assert_eq!(heard.get(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_read_gives_status_and_text_or_nothing() {
+    let abort = || AbortController::new().unwrap();
+    let read = fetch::get("data:application/json,[{\"id\":1}]".into(), vec![("apikey", "k".into())], abort()).await;
+    assert_eq!((read.status, read.body.as_str()), (200, "[{\"id\":1}]"));
+    let dead = fetch::get("http://127.0.0.1:9/".into(), Vec::new(), abort()).await;
+    assert_eq!((dead.status, dead.body.as_str()), (0, ""));
+    let given_up = abort();
+    given_up.abort();
+    assert_eq!(fetch::get("data:,x".into(), Vec::new(), given_up).await.status, 0);
+}
+
+#[wasm_bindgen_test]
+fn the_page_says_when_it_loses_and_finds_the_network() {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let list = Rc::clone(&heard);
+    let page = Page::listen(move |event| list.borrow_mut().push(event));
+    for kind in ["offline", "online", "pagehide", "pageshow"] {
+        window().dispatch_event(&Event::new(kind).unwrap()).unwrap();
+    }
+    // `pagehide` and `pageshow` without `persisted` are an end and a beginning, and mean nothing here.
+    assert_eq!(*heard.borrow(), [PageEvent::Offline, PageEvent::Online]);
+    drop(page);
+    window().dispatch_event(&Event::new("online").unwrap()).unwrap();
+    assert_eq!(heard.borrow().len(), 2);
+}
