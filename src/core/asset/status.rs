@@ -58,7 +58,7 @@ impl Overall {
     }
 
     /// Sums up the statuses of a story's assets.
-    pub fn of(statuses: impl Iterator<Item = Status>) -> Overall {
+    pub fn of(statuses: &mut dyn Iterator<Item = Status>) -> Overall {
         let (mut all, mut pending, mut ready, mut failed) = (0, 0, 0, 0);
         for status in statuses {
             all += 1;

@@ -90,13 +90,13 @@ impl Story {
             let mut parts = 0u32;
             let mut sum = 0u32;
             let mut is_measured = true;
-            let statuses = self.parts(&group).map(|part| {
+            let mut statuses = self.parts(&group).map(|part| {
                 parts += 1;
                 is_measured &= part.progress.is_some() || part.status == Status::Failed;
                 sum += u32::from(part.progress.unwrap_or(0));
                 part.status
             });
-            let status = match Overall::of(statuses) {
+            let status = match Overall::of(&mut statuses) {
                 Overall::Completed => Status::Ready,
                 Overall::Generating => Status::Generating,
                 Overall::Pending => Status::Pending,
@@ -136,7 +136,7 @@ impl Story {
 
     /// Sums the assets up; says whether that is new.
     pub(super) fn sum_up(&mut self) -> bool {
-        let overall = Overall::of(self.assets.iter().filter(|asset| asset.listed).map(|asset| asset.status));
+        let overall = Overall::of(&mut self.assets.iter().filter(|asset| asset.listed).map(|asset| asset.status));
         let is_new = self.overall != overall;
         if is_new {
             self.overall = overall;
