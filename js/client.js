@@ -5,6 +5,7 @@ import { PageClient } from './page-client.js'
 import { Rows } from './rows.js'
 import { ClientSink } from './sink.js'
 import { openStream } from './stream.js'
+import { Subscriptions } from './subscriptions.js'
 
 /**
  * The exports of the core.
@@ -30,6 +31,8 @@ export class Client extends PageClient {
     disconnect: () => this.removeAllChannels(),
     isConnected: () => this.connection === 'live',
   }
+  /** Subscriptions by name. */
+  subscriptions = new Subscriptions(this)
   #url
   #key
   #options
@@ -72,7 +75,7 @@ export class Client extends PageClient {
 
   /** @param {Channel} channel @returns {Promise<'ok'>} */
   removeChannel(channel) {
-    return channel.unsubscribe()
+    return channel.self.unsubscribe()
   }
 
   /** @returns {Promise<'ok'[]>} */

@@ -141,8 +141,12 @@ impl Replay {
             Notice::Status(channel, status) => format!("{}: {status:?}", self.name(*channel)),
             Notice::Change(channel, keys, data) => {
                 let data: Value = serde_json::from_str(data).unwrap();
-                let row = |which: &str| data[which].as_object().map(|row| format!("{} of {}", row.get("id").unwrap_or(&Value::Null), row.len()));
-                
+                let row = |which: &str| {
+                    data[which]
+                        .as_object()
+                        .map(|row| format!("{} of {}", row.get("id").unwrap_or(&Value::Null), row.len()))
+                };
+
                 format!(
                     "{}: {} for {keys:?}, new {}, old {}, errors {}",
                     self.name(*channel),
