@@ -19,7 +19,7 @@ async function start() {
     console.warn('Storywire: the script is on this page twice; the second one does nothing. Remove one of the two tags.')
     return
   }
-  const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, styles, wasm } = ownTag().dataset
+  const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, profile, styles, wasm } = ownTag().dataset
   const options = {
     apiBase: apiBase && new URL(apiBase, location.href).href,
     accessToken: accessToken ? () => valueOf(accessToken) : undefined,
@@ -48,6 +48,14 @@ async function start() {
       whole.then((found) => call(entry, found), report)
     }
     for (const entry of entries) run(entry)
+    if (profile && document.querySelector('[data-sw-emotion], [data-sw-emotion-graph]')) {
+      /** @type {{ close(): void } | undefined} */
+      let mood
+      follow(profile, (id) => {
+        mood?.close()
+        if (id) run((/** @type {any} */ found) => (mood = found.emotions(String(id))))
+      })
+    }
   } catch (error) {
     const cure = error instanceof TypeError ? 'the tag needs data-supabase-url, e.g. https://xyz.supabase.co.' : /** @type {any} */ (error).message
     console.error(`Storywire: ${cure}`)

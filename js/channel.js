@@ -154,7 +154,8 @@ export class Channel {
   }
 
   /**
-   * Sends a broadcast, or presence in the words of Supabase's client. Before the join it waits up to 10 s.
+   * Sends a broadcast, or presence in the words of Supabase's client. Before the join it waits up to 10 s; a channel that is
+   * not subscribed sends over HTTP.
    * @param {{ type: string, event?: string, payload?: any, [key: string]: any }} message
    * @param {{ latest?: boolean }} [options] `latest`: while it waits, a later one of the same event takes its place
    * @returns {Promise<SendResult>} never rejects
@@ -164,6 +165,8 @@ export class Channel {
       return message.event === 'untrack' ? this.untrack() : this.track(message.payload ?? {})
     }
     const { event = '', payload = {} } = message
+    // As in Supabase's client: what was never subscribed sends over HTTP.
+    if (this.state === 'closed') return (await this.httpSend(event, payload)).success ? 'ok' : 'error'
     return this.#push((raw, id) => {
       const bytes = payload instanceof ArrayBuffer ? new Uint8Array(payload) : ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : undefined
       if (bytes) return raw.broadcastBytes(id, event, bytes, latest)

@@ -1,5 +1,6 @@
 // The whole client: everything a page can ask for.
 import { Channel } from './channel.js'
+import { Emotions } from './emotions.js'
 import { load } from './load.js'
 import { PageClient } from './page-client.js'
 import { Rows } from './rows.js'
@@ -112,6 +113,14 @@ export class Client extends PageClient {
   stream(url, options) {
     const { accessToken, apiBase } = this.#options
     return openStream(url, options, { accessToken, apiBase })
+  }
+
+  /**
+   * Follows the feelings of a profile, and shows them in `[data-sw-emotion]` and `[data-sw-emotion-graph]` below `root`.
+   * @param {string} profile @param {import('./emotions.js').EmotionHandlers & { root?: ParentNode }} [handlers]
+   */
+  emotions(profile, { root, ...handlers } = {}) {
+    return new Emotions((url) => this.stream(url), this.#options.apiBase, profile, handlers, root)
   }
 
   // For the parts.

@@ -47,6 +47,7 @@ export const sentences = {
   'odd-bad-url': 'The backend gives an address whose scheme is not allowed in a page, so the asset counts as failed.',
   'odd-too-many': 'A story has more assets or items than a page can bear, so the rest is left out.',
   'retry-failed': 'The retry could not be asked for: give createClient an apiBase, or the story a retry function.',
+  'no-api-base': 'The emotion stream needs the address of the API: give createClient apiBase, or the script tag data-api-base.',
   'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 }.',
 }
 

@@ -60,6 +60,7 @@ test(
     assert.equal(await page.evaluate(() => client.removeChannel(channel)), 'ok')
     await said(page, 'status', 'CLOSED')
     assert.equal(await page.evaluate(() => client.getChannels().length), 0)
+    assert.equal(await page.evaluate(() => channel.send({ type: 'broadcast', event: 'x', payload: {} })), 'ok', 'over HTTP')
     await page.evaluate(() => channel.subscribe((status) => say('again', status)))
     await said(page, 'again', 'SUBSCRIBED')
   }, complaint),
@@ -250,6 +251,26 @@ test(
     const busiest = Math.max(...Object.values(joinsBySecond).map((entry) => (Array.isArray(entry) ? entry[1] : (entry.joins ?? entry))))
     assert.equal(joins, 200)
     assert.ok(busiest < 100, `${busiest} joins in one second`)
+  }, complaint),
+)
+
+test(
+  'without a WebSocket rows are polled, the client says so, and goes live when it can',
+  journey(async (page, url) => {
+    const { id } = await post(`${url}/rest/v1/stories?select=id`, { title: 'One' }, single)
+    await post(`${url}/__control/refuse`, { status: 403, ms: 15_000 })
+    await open(page, url, { timing: { pollAfter: 500, pollInterval: 500, reconnectCap: 2_000 } })
+    await page.evaluate((id) => {
+      client.on('connection', (state) => say('connection', state))
+      window.row = client.row('stories', { id }, { onChange: ({ new: row }) => say('row', row.title), onLive: () => say('live') })
+    }, id)
+    await said(page, 'row', 'One')
+    await said(page, 'connection', 'polling')
+    await fetch(`${url}/rest/v1/stories?id=eq.${id}`, { method: 'PATCH', headers: { apikey: key, 'content-type': 'application/json' }, body: JSON.stringify({ title: 'Two' }) })
+    await said(page, 'row', 'Two')
+    assert.equal(await page.evaluate(() => client.connection), 'polling')
+    await post(`${url}/__control/refuse`, { off: true })
+    await said(page, 'connection', 'live')
   }, complaint),
 )
 

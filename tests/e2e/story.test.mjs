@@ -29,6 +29,8 @@ test(
     assert.equal((await file.text()).slice(0, 5), '%PDF-')
     assert.match(await page.locator('[data-asset="text"]').innerText(), /little fox/)
     assert.ok((await page.locator('[data-asset="scenes"] img').count()) >= 3, 'the scenes are a list of images')
+    assert.match(await page.locator('[data-asset="activities"]').innerText(), /Paint the lantern/)
+    assert.equal((await page.locator('[data-asset="pdf"]').innerText()).trim(), 'Open PDF')
     assert.ok((await page.locator('.skeleton').count()) === 0, 'no skeleton is left')
   }),
 )
