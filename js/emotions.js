@@ -169,7 +169,7 @@ function draw(element, state) {
       // A line of no length with round ends is a dot that keeps its shape however the box is stretched.
       const dot = document.createElementNS(svgNames, 'path')
       if (reading.x !== null) dot.setAttribute('d', `M${reading.x} ${reading.y}h0`)
-      dot.setAttribute('style', `stroke: ${colourOf(reading.emotion)}`)
+      dot.setAttribute('style', `--sw-dot: ${colourOf(reading.emotion)}`)
       return dot
     }),
   )
