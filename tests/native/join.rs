@@ -274,3 +274,20 @@ fn a_socket_has_a_hundred_topics() {
     let room = world.channel("one too many");
     assert_eq!(world.client.subscribe(Instant(world.now), room), Err(Misuse::TooManyChannels));
 }
+
+/// Found by `laws::the_laws_hold_whatever_happens`: the topic stayed joined on the server for as long as the socket lived.
+#[test]
+fn a_join_that_is_answered_too_late_is_left_all_the_same() {
+    let mut world = World::new(18);
+    let other = world.joined("other");
+    let room = world.channel("room");
+    world.latency = 6_000;
+    world.subscribe(room);
+    world.pass(10_100);
+    assert_eq!(world.statuses(room), [Status::TimedOut]);
+    world.client.unsubscribe(Instant(world.now), room).unwrap();
+    world.drain();
+    world.pass(13_000);
+    assert_eq!(world.server.topics(), ["realtime:other"], "{}", world.story());
+    assert_eq!(world.statuses(other), [Status::Subscribed]);
+}
