@@ -291,3 +291,17 @@ fn a_join_that_is_answered_too_late_is_left_all_the_same() {
     assert_eq!(world.server.topics(), ["realtime:other"], "{}", world.story());
     assert_eq!(world.statuses(other), [Status::Subscribed]);
 }
+
+/// Found by `laws::the_laws_hold_whatever_happens`: the topic was joined again although nobody wanted it any more.
+#[test]
+fn a_topic_that_crashes_while_it_is_left_is_not_joined_again() {
+    let mut world = World::new(19);
+    world.joined("other");
+    let room = world.joined("room");
+    world.client.unsubscribe(Instant(world.now), room).unwrap();
+    world.drain();
+    let text = json!(["2", "2", "realtime:room", "phx_error", {"reason": "channel_crash"}]).to_string();
+    world.deliver(vec![super::support::phoenix::Sent { socket: 1, after: 0, text }]);
+    world.pass(60_000);
+    assert_eq!((world.server.topics(), world.server.count("phx_join")), (vec!["realtime:other"], 2));
+}

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::{Config, Knobs};
 use crate::control::{Counters, Faults, Policy, Scripts};
@@ -232,13 +232,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// Closes every socket with 1012 and every stream, then the listener, within about a second.
+    /// Closes the listener, every socket with 1012 and every stream: at once as a rule, within three seconds always.
     pub async fn stop(self) {
+        // The receiver is the serving task, which stops listening; when it is gone already there is nothing to end.
+        let _ = self.ending.send(());
         self.server.stories.stop();
         self.server.hub.order_all(&Order::Cut { code: Some(1012), reason: String::new() });
         self.server.streams.end_all();
-        // The receiver is the serving task; when it is gone already there is nothing to end.
-        let _ = self.ending.send(());
+        let closing = async {
+            while self.server.counters.sockets() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // A client that does not answer the close is not waited for any longer.
+        let _ = timeout(Duration::from_secs(2), closing).await;
         let mut task = self.task;
         if timeout(Duration::from_secs(1), &mut task).await.is_err() {
             task.abort();

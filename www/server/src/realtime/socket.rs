@@ -57,7 +57,6 @@ pub async fn run(server: Shared, web: WebSocket, vsn: Vsn, key_token: Option<Str
     for channel in std::mem::take(&mut socket.channels).values() {
         socket.leave_room(channel);
     }
-    socket.server.counters.close_socket();
     if let End::Close(code, reason) = end {
         let frame = CloseFrame { code, reason: reason.into() };
         if socket.web.send(Message::Close(Some(frame))).await.is_ok() {
@@ -66,6 +65,8 @@ pub async fn run(server: Shared, web: WebSocket, vsn: Vsn, key_token: Option<Str
             let _ = timeout(Duration::from_secs(1), farewell).await;
         }
     }
+    // Last, because a server that stops waits for this.
+    socket.server.counters.close_socket();
 }
 
 impl From<(bool, Duration)> for Stall {

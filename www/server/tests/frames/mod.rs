@@ -347,7 +347,11 @@ impl Replay {
             if normalise(&frame, &mut self.ids.1) == *wanted {
                 return true;
             }
+            let over = frame.get("closed").is_some();
             self.early.entry(connection.into()).or_default().push(frame);
+            if over {
+                return false;
+            }
         }
     }
 
