@@ -155,7 +155,7 @@ impl Replay {
         match name.split('/').next().unwrap_or_default() {
             "payload-limits" => config.knobs.payload_bytes = 1024,
             "channel-limit" => config.knobs.channels_per_socket = 3,
-            "idle" => config.knobs.idle = Duration::from_millis(1500),
+            "idle" => config.knobs.idle = Duration::from_secs(4),
             "error-join-blocks-socket" => config.knobs.join_error_delay = Duration::from_millis(200),
             _ => {}
         }
