@@ -12,53 +12,65 @@ function ownTag() {
   return tags.find((tag) => tag.src === import.meta.url) ?? tags.find((tag) => tag.dataset.supabaseUrl) ?? document.createElement('script')
 }
 
-async function start() {
+function start() {
   const scope = /** @type {any} */ (window)
   const waiting = scope.Storywire
-  if (waiting?.client) {
+  if (waiting && !Array.isArray(waiting)) {
     console.warn('Storywire: the script is on this page twice; the second one does nothing. Remove one of the two tags.')
     return
   }
-  const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, styles, wasm } = ownTag().dataset
-  const options = {
-    apiBase: apiBase && new URL(apiBase, location.href).href,
-    accessToken: accessToken ? () => valueOf(accessToken) : undefined,
-    wasm,
-  }
-  const entries = Array.isArray(waiting) ? waiting : []
+  const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, profile, styles, wasm } = ownTag().dataset
+  /** The client now; the whole one takes the place of the lesser one when it is asked for. @type {PageClient | undefined} */
+  let client
   /** @type {Promise<import('./client.js').Client> | undefined} */
   let whole
-  /** @type {PageClient} */
-  let client
+  const own = (scope.Storywire = { client, push: (/** @type {unknown[]} */ ...functions) => functions.forEach(run) })
+  const take = (/** @type {PageClient} */ next) => {
+    client?.close()
+    own.client = client = next.observe()
+    showConnection(next)
+  }
+  /** Runs a function of the page with the whole client. @param {any} entry */
+  function run(entry) {
+    whole ??= import('./index.js').then(({ createClient }) => {
+      const next = createClient(url, supabaseKey, options)
+      take(next)
+      return next
+    })
+    whole.then((found) => call(entry, found), report)
+  }
+  let url = ''
+  let options = {}
   try {
-    const url = new URL(supabaseUrl, supabaseUrl ? location.href : undefined).href
-    const all = () => import('./index.js').then(({ createClient }) => createClient(url, supabaseKey, options))
-    client = entries.length > 0 ? await (whole = all()) : new PageClient(url, supabaseKey, options, load)
-    scope.Storywire = { client, push: (/** @type {unknown[]} */ ...functions) => functions.forEach(run) }
-    client.observe()
-
-    /** Runs a function of the page with the whole client, which takes the place of the lesser one. @param {any} entry */
-    function run(entry) {
-      whole ??= all().then((next) => {
-        client.close()
-        scope.Storywire.client = client = next.observe()
-        showConnection(next)
-        return next
-      })
-      whole.then((found) => call(entry, found), report)
+    url = new URL(supabaseUrl, supabaseUrl ? location.href : undefined).href
+    options = {
+      apiBase: apiBase && new URL(apiBase, location.href).href,
+      accessToken: accessToken ? () => valueOf(accessToken) : undefined,
+      wasm,
     }
-    for (const entry of entries) run(entry)
+    // Says what is wrong with the tag, whichever client it is.
+    const first = new PageClient(url, supabaseKey, options, load)
+    if (waiting?.length > 0) first.close()
+    else take(first)
   } catch (error) {
     const cure = error instanceof TypeError ? 'the tag needs data-supabase-url, e.g. https://xyz.supabase.co.' : /** @type {any} */ (error).message
     console.error(`Storywire: ${cure}`)
     return
   }
+  for (const entry of waiting ?? []) run(entry)
+  if (profile && document.querySelector('[data-sw-emotion], [data-sw-emotion-graph]')) {
+    /** @type {{ close(): void } | undefined} */
+    let mood
+    follow(profile, (id) => {
+      mood?.close()
+      if (id) run((/** @type {any} */ found) => (mood = found.emotions(String(id))))
+    })
+  }
   // A user who signs in or out in the page changes the token under way.
   let first = true
-  if (isWized(accessToken)) follow(String(accessToken), (token) => (first ? (first = false) : client.setAuth(token ?? null)))
+  if (isWized(accessToken)) follow(String(accessToken), (token) => (first ? (first = false) : client?.setAuth(token ?? null)))
   if (styles !== 'off') addStyles(styles || new URL('storywire.css', import.meta.url).href)
   bindStories()
-  showConnection(client)
 }
 
 /** `[data-sw-connection]` says how things stand, quietly. @param {PageClient} client */

@@ -24,6 +24,7 @@ export class Channel {
   /** @type {number | undefined} */
   id
   #client
+  #seesPresence = false
   /** @type {Binding[]} */
   #bindings = []
   #lastKey = 0
@@ -41,20 +42,20 @@ export class Channel {
     this.name = name
     this.topic = `realtime:${name}`
     this.params = options
-    client.run((raw) => this.#open(raw), (error) => this.#fail(error))
   }
 
   /** @param {Raw} raw */
   #open(raw) {
     const { broadcast = {}, presence = {}, private: isPrivate = false, exact } = this.params.config ?? {}
-    const listensToPresence = this.#bindings.some(({ type }) => type === 'presence')
+    const { enabled = this.#listensToPresence || presence.key !== undefined } = presence
+    this.#seesPresence = enabled
     const id = this.#client.check(
       raw.channel(
         this.name,
         JSON.stringify({
           ack: Boolean(broadcast.ack),
           self: Boolean(broadcast.self),
-          presence: presence.enabled ?? (listensToPresence || presence.key !== undefined),
+          presence: enabled,
           key: String(presence.key ?? ''),
           private: Boolean(isPrivate),
           exact: Boolean(exact),
@@ -67,6 +68,32 @@ export class Channel {
     for (const binding of this.#bindings) this.#listen(raw, binding)
   }
 
+  get #listensToPresence() {
+    return this.#bindings.some(({ type }) => type === 'presence')
+  }
+
+  /** A listener for presence on a channel that was joined without: only another join can bring it. @param {Raw} raw @param {Binding} binding */
+  #add(raw, binding) {
+    const wanted = binding.type === 'presence' && this.params.config?.presence?.enabled !== false
+    if (!wanted || this.#seesPresence || this.id === undefined) return this.#listen(raw, binding)
+    this.#forget(raw)
+    if (this.state !== 'closed') this.#join(raw)
+  }
+
+  /** @param {Raw} raw */
+  #forget(raw) {
+    if (this.id === undefined) return
+    this.#client.all.channels.delete(this.id)
+    raw.unsubscribe(this.id, true)
+    this.id = undefined
+  }
+
+  /** @param {Raw} raw */
+  #join(raw) {
+    if (this.id === undefined) this.#open(raw)
+    this.#client.check(raw.subscribe(Number(this.id)))
+  }
+
   /** @param {Raw} raw @param {Binding} binding */
   #listen(raw, { key, type, filter }) {
     if (type !== 'postgres_changes' || this.id === undefined) return
@@ -75,7 +102,7 @@ export class Channel {
   }
 
   /**
-   * Listens, at any time. Returns the channel itself, as Supabase's client does, which has the undo as `off`.
+   * Listens, at any time. Returns the channel itself, as Supabase's client does, and it can be called: that is the undo.
    * @param {'postgres_changes' | 'broadcast' | 'presence' | 'system'} type
    * @param {Record<string, any>} filter
    * @param {(payload: any) => unknown} listener
@@ -91,7 +118,7 @@ export class Channel {
     const binding = { key: ++this.#lastKey, type, filter: filter ?? {}, listener }
     if (signal?.aborted) return undoable(() => {})
     this.#bindings.push(binding)
-    if (this.id !== undefined) this.#client.run((raw) => this.#listen(raw, binding), (error) => this.#fail(error))
+    if (this.id !== undefined) this.#client.run((raw) => this.#add(raw, binding), (error) => this.#fail(error))
     const undo = () => {
       this.#bindings = this.#bindings.filter((of) => of !== binding)
       this.#client.run((raw) => this.id !== undefined && raw.unlisten(this.id, binding.key))
@@ -109,20 +136,26 @@ export class Channel {
     this.#callback = callback
     this.state = 'joining'
     this.#client.join(this)
-    this.#client.run((raw) => this.#client.check(raw.subscribe(Number(this.id))), (error) => this.#fail(error))
+    this.#client.run((raw) => this.#join(raw), (error) => this.#fail(error))
     return this
   }
 
   /** Leaves. The channel can be subscribed again. @returns {Promise<'ok'>} */
   async unsubscribe() {
     this.#client.leave(this)
-    this.#client.run((raw) => this.id !== undefined && raw.unsubscribe(this.id, false))
+    // What the core has to say of it is said before it is forgotten; a later `subscribe` makes it anew.
+    this.#client.run((raw) => {
+      if (this.state === 'closed') return
+      this.#forget(raw)
+      this.hearStatus('CLOSED')
+    })
     await this.#client.ready
     return 'ok'
   }
 
   /**
-   * Sends a broadcast, or presence in the words of Supabase's client. Before the join it waits up to 10 s.
+   * Sends a broadcast, or presence in the words of Supabase's client. Before the join it waits up to 10 s; a channel that is
+   * not subscribed sends over HTTP.
    * @param {{ type: string, event?: string, payload?: any, [key: string]: any }} message
    * @param {{ latest?: boolean }} [options] `latest`: while it waits, a later one of the same event takes its place
    * @returns {Promise<SendResult>} never rejects
@@ -132,6 +165,8 @@ export class Channel {
       return message.event === 'untrack' ? this.untrack() : this.track(message.payload ?? {})
     }
     const { event = '', payload = {} } = message
+    // As in Supabase's client: what was never subscribed sends over HTTP.
+    if (this.state === 'closed') return (await this.httpSend(event, payload)).success ? 'ok' : 'error'
     return this.#push((raw, id) => {
       const bytes = payload instanceof ArrayBuffer ? new Uint8Array(payload) : ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : undefined
       if (bytes) return raw.broadcastBytes(id, event, bytes, latest)
@@ -179,7 +214,9 @@ export class Channel {
     return new Promise((resolve) => {
       this.#client.run(
         (raw) => {
-          const id = this.#client.check(push(raw, Number(this.id)))
+          // A channel that was never subscribed has nothing to send on.
+          if (this.id === undefined) throw 'unknown-channel'
+          const id = this.#client.check(push(raw, this.id))
           this.#client.all.pushes.set(id, (outcome) => resolve(outcome === 'dropped' || outcome === 'replaced' ? 'error' : /** @type {SendResult} */ (outcome)))
         },
         (error) => {
@@ -193,6 +230,7 @@ export class Channel {
   /** @param {StorywireError} error */
   #fail(error) {
     this.#client.leave(this)
+    this.#client.run((raw) => this.#forget(raw))
     this.#client.hearError(error)
     this.hearError(error)
     this.hearStatus('CHANNEL_ERROR')

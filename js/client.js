@@ -1,10 +1,12 @@
 // The whole client: everything a page can ask for.
 import { Channel } from './channel.js'
+import { Emotions } from './emotions.js'
 import { load } from './load.js'
 import { PageClient } from './page-client.js'
 import { Rows } from './rows.js'
 import { ClientSink } from './sink.js'
 import { openStream } from './stream.js'
+import { Subscriptions } from './subscriptions.js'
 
 /**
  * The exports of the core.
@@ -30,6 +32,8 @@ export class Client extends PageClient {
     disconnect: () => this.removeAllChannels(),
     isConnected: () => this.connection === 'live',
   }
+  /** Subscriptions by name. */
+  subscriptions = new Subscriptions(this)
   #url
   #key
   #options
@@ -72,7 +76,7 @@ export class Client extends PageClient {
 
   /** @param {Channel} channel @returns {Promise<'ok'>} */
   removeChannel(channel) {
-    return channel.unsubscribe()
+    return channel.self.unsubscribe()
   }
 
   /** @returns {Promise<'ok'[]>} */
@@ -109,6 +113,14 @@ export class Client extends PageClient {
   stream(url, options) {
     const { accessToken, apiBase } = this.#options
     return openStream(url, options, { accessToken, apiBase })
+  }
+
+  /**
+   * Follows the feelings of a profile, and shows them in `[data-sw-emotion]` and `[data-sw-emotion-graph]` below `root`.
+   * @param {string} profile @param {import('./emotions.js').EmotionHandlers & { root?: ParentNode }} [handlers]
+   */
+  emotions(profile, { root, ...handlers } = {}) {
+    return new Emotions((url) => this.stream(url), this.#options.apiBase, profile, handlers, root)
   }
 
   // For the parts.

@@ -9,7 +9,7 @@ export const sentences = {
   'empty-topic': 'A channel needs a name that is not empty.',
   'other-options': 'This topic is in use with another configuration: give both channels the same config, or use another name.',
   'bad-filter': 'The filter must read column=operator.value, e.g. id=eq.42, with one of eq, neq, lt, lte, gt, gte, in, like, ilike, is, match, imatch, isdistinct, and at most 100 values for in.',
-  'unknown-channel': 'This channel was removed: make a new one with client.channel(name).',
+  'unknown-channel': 'This channel is not subscribed: call subscribe() first.',
   'too-many-channels': 'One connection carries at most 100 topics: unsubscribe what the page does not show, or follow several rows by one filter.',
   'bad-bytes': 'Bytes need version 2.0.0 of the protocol, and a topic and an event of at most 255 bytes.',
   'bad-replay': 'Replay works on private channels only, for at most 25 messages.',
@@ -47,6 +47,7 @@ export const sentences = {
   'odd-bad-url': 'The backend gives an address whose scheme is not allowed in a page, so the asset counts as failed.',
   'odd-too-many': 'A story has more assets or items than a page can bear, so the rest is left out.',
   'retry-failed': 'The retry could not be asked for: give createClient an apiBase, or the story a retry function.',
+  'no-api-base': 'The emotion stream needs the address of the API: give createClient apiBase, or the script tag data-api-base.',
   'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 }.',
 }
 

@@ -46,9 +46,10 @@ export class PageClient {
     this.#key = key
     this.#options = options
     const { timing = {}, vsn, accessToken, wasm } = options
-    this.ready = load(wasm).then(
+    // In a microtask: a client that is closed at once downloads nothing.
+    this.ready = Promise.resolve().then(() => (this.#closed ? undefined : load(wasm))).then(
       (RawClient) => {
-        if (this.#closed) return
+        if (this.#closed || !RawClient) return
         const socketUrl = this.#socketUrl()
         const { assets, stories } = options
         const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories }
@@ -109,6 +110,7 @@ export class PageClient {
     if (this.#closed) return
     this.#closed = true
     this.#queue = undefined
+    this.sink.early?.socket.close()
     const raw = this.#raw
     this.#raw = undefined
     raw?.close()

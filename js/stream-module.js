@@ -1,10 +1,13 @@
 // The module `storywire_stream`: fetched when the first stream is opened, and not by a page that opens none.
-import init, { RawStream } from '../pkg/storywire_stream.js'
+import init, { RawReadings, RawStream } from '../pkg/storywire_stream.js'
 
 /** @typedef {import('../pkg/storywire_stream.js').RawStream} RawStreamType */
 
 /** @type {Promise<typeof RawStream> | undefined} */
 let loading
+
+/** Once the module is loaded. */
+export { RawReadings }
 
 /**
  * @param {import('../pkg/storywire_stream.js').InitInput} [source] where the module comes from, if not from beside this file

@@ -1,11 +1,13 @@
 //! The module `storywire_stream`: event streams, and the emotions that come by them.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::Headers;
 
 use crate::browser::stream::{Driver, Options, Sink};
+use crate::core::emotion::Readings;
 
 /// One event stream. Freeing it ends it.
 #[wasm_bindgen]
@@ -47,5 +49,28 @@ impl RawStream {
     /// `opening`, `open`, `waiting` or `stopped`.
     pub fn phase(&self) -> String {
         self.0.phase().word().to_owned()
+    }
+}
+
+/// The last readings of a feeling. See [`Readings`].
+#[wasm_bindgen]
+pub struct RawReadings(RefCell<Readings>);
+
+#[wasm_bindgen]
+impl RawReadings {
+    /// Keeps the last `limit`; intensities go from 0 to `scale`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(limit: usize, scale: u32) -> RawReadings {
+        RawReadings(RefCell::new(Readings::new(limit, scale)))
+    }
+
+    /// Takes a reading as JSON; `false` if it names no emotion.
+    pub fn push(&self, json: &str) -> bool {
+        self.0.borrow_mut().push(json)
+    }
+
+    /// See [`Readings::view`].
+    pub fn view(&self, width: u32, height: u32) -> String {
+        self.0.borrow().view(width, height)
     }
 }

@@ -19,6 +19,7 @@ pub mod base;
 mod client;
 pub mod config;
 pub mod effect;
+pub mod emotion;
 pub mod error;
 pub mod ids;
 pub mod input;

@@ -25,7 +25,7 @@ export function journey(way, { allow, context = {} } = {}) {
     const browser = await chromium.launch({ executablePath: findBrowser(), args: [...browserFlags, ...testFlags] })
     const complaints = []
     try {
-      const page = await browser.newPage(context)
+      const page = await (await browser.newContext(context)).newPage()
       const complain = (text) => allow?.test(text) || complaints.push(text)
       page.on('console', (message) => message.type() === 'error' && complain(`console: ${message.text()} ${message.location().url}`))
       page.on('pageerror', (error) => complain(`exception: ${error.stack}`))

@@ -29,6 +29,8 @@ test(
     assert.equal((await file.text()).slice(0, 5), '%PDF-')
     assert.match(await page.locator('[data-asset="text"]').innerText(), /little fox/)
     assert.ok((await page.locator('[data-asset="scenes"] img').count()) >= 3, 'the scenes are a list of images')
+    assert.match(await page.locator('[data-asset="activities"]').innerText(), /Paint the lantern/)
+    assert.equal((await page.locator('[data-asset="pdf"]').innerText()).trim(), 'Open PDF')
     assert.ok((await page.locator('.skeleton').count()) === 0, 'no skeleton is left')
   }),
 )
@@ -95,6 +97,33 @@ test(
     },
     { allow: /ERR_CONNECTION|WebSocket connection|Failed to load resource|\/files\// },
   ),
+)
+
+test(
+  "code that asks for the client later gets the whole one, and what plays goes on playing",
+  journey(async (page, url) => {
+    await page.goto(`${url}/?seconds=1`)
+    await state(page, 'audio', 'ready', 20_000)
+    await page.locator('[data-sw-connection="live"]').waitFor({ state: 'attached' })
+    const before = await page.evaluate(async () => {
+      window.audio = document.querySelector('[data-asset="audio"] audio')
+      audio.muted = true
+      await audio.play()
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      return audio.currentTime
+    })
+    await page.evaluate(() => new Promise((resolve) => window.Storywire.push((client) => resolve((window.client = client)?.connection))))
+    await page.waitForFunction(() => window.client.connection === 'live')
+    await page.waitForTimeout(500)
+    const after = await page.evaluate(() => {
+      const now = document.querySelectorAll('[data-asset="audio"] audio')
+      return { same: now.length === 1 && now[0] === window.audio, time: audio.currentTime, paused: audio.paused }
+    })
+    assert.ok(after.same && !after.paused && after.time > before, JSON.stringify(after))
+    const id = await page.locator('#story').getAttribute('data-story-id')
+    await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'poster', status: 'generating', progress: 5 })
+    await page.locator('[data-story-state="generating"]').waitFor({ state: 'attached' })
+  }),
 )
 
 /** What the page's callback is told, for a page with this tag and this story. */

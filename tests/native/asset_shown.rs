@@ -175,6 +175,16 @@ fn words_of_the_page_win_while_it_is_made() {
 }
 
 #[test]
+fn what_the_page_says_of_all_assets_counts_before_what_we_say_of_one() {
+    let mut config = AssetConfig::new();
+    config.extend(r#"{"texts":{"generating":"{} kommt","audio":{"generating":"Wird gesprochen"}}}"#);
+    for (asset, text) in [("scenes", "Scenes kommt"), ("audio", "Wird gesprochen")] {
+        let text = text.to_owned();
+        assert_eq!(config.text(asset, "generating", config.name(asset)), text);
+    }
+}
+
+#[test]
 fn a_retry_is_asked_for_once_and_says_what_came_of_it() {
     let mut page = Page::showing("text");
     page.asset(1, "content", json!("failed"));
@@ -271,14 +281,16 @@ fn retrying_scenes_retries_those_that_failed() {
 fn a_problem_is_said_and_the_last_good_state_stays() {
     let mut page = Page::showing("cover");
     page.assets.mount_story(ElementId(2), "s");
-    page.mount(3, "s", "pdf", Shape::default());
+    page.mount(3, "s", "pdf", shape(Medium::Link));
+    page.mount(4, "s", "pdf", Shape::default());
     page.asset(1, "pdf", json!({ "status": "ready", "url": "/s.pdf" }));
     page.assets.set_problem("s", Some(Problem::Unreachable));
     page.paint();
     assert_eq!(page.at(1).status, "No connection");
     assert_eq!(page.at(2).attributes["data-story-problem"], "unreachable");
     assert_eq!(page.at(3).state(), "ready");
-    assert_eq!(page.at(3).status, "Open PDF");
+    assert_eq!(page.at(3).status, "Open PDF", "the words of a link are its name");
+    assert_eq!(page.at(4).status, "", "the link that is made has its own");
     page.assets.set_problem("s", None);
     page.paint();
     assert_eq!(page.at(1).status, "Waiting to start");

@@ -274,3 +274,34 @@ fn a_socket_has_a_hundred_topics() {
     let room = world.channel("one too many");
     assert_eq!(world.client.subscribe(Instant(world.now), room), Err(Misuse::TooManyChannels));
 }
+
+/// Found by `laws::the_laws_hold_whatever_happens`: the topic stayed joined on the server for as long as the socket lived.
+#[test]
+fn a_join_that_is_answered_too_late_is_left_all_the_same() {
+    let mut world = World::new(18);
+    let other = world.joined("other");
+    let room = world.channel("room");
+    world.latency = 6_000;
+    world.subscribe(room);
+    world.pass(10_100);
+    assert_eq!(world.statuses(room), [Status::TimedOut]);
+    world.client.unsubscribe(Instant(world.now), room).unwrap();
+    world.drain();
+    world.pass(13_000);
+    assert_eq!(world.server.topics(), ["realtime:other"], "{}", world.story());
+    assert_eq!(world.statuses(other), [Status::Subscribed]);
+}
+
+/// Found by `laws::the_laws_hold_whatever_happens`: the topic was joined again although nobody wanted it any more.
+#[test]
+fn a_topic_that_crashes_while_it_is_left_is_not_joined_again() {
+    let mut world = World::new(19);
+    world.joined("other");
+    let room = world.joined("room");
+    world.client.unsubscribe(Instant(world.now), room).unwrap();
+    world.drain();
+    let text = json!(["2", "2", "realtime:room", "phx_error", {"reason": "channel_crash"}]).to_string();
+    world.deliver(vec![super::support::phoenix::Sent { socket: 1, after: 0, text }]);
+    world.pass(60_000);
+    assert_eq!((world.server.topics(), world.server.count("phx_join")), (vec!["realtime:other"], 2));
+}

@@ -18,6 +18,7 @@ mod changes;
 mod connection;
 mod defects;
 mod docs;
+mod emotion;
 mod frame;
 mod heartbeat;
 mod join;

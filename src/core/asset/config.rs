@@ -112,7 +112,10 @@ impl AssetConfig {
 
     fn text_at(&self, asset: &str, key: &str) -> Option<(usize, &str)> {
         let own = ["texts.", asset, "."].concat();
-        self.find_at(&own, key).or_else(|| self.find_at("texts.", key))
+        let (special, general) = (self.find_at(&own, key), self.find_at("texts.", key));
+        // What the page says of all assets counts before what we say of one.
+        let is_theirs = |found: &(usize, &str)| found.0 >= self.built_in;
+        special.filter(is_theirs).or(general.filter(is_theirs)).or(special).or(general)
     }
 
     fn find(&self, table: &str, name: &str) -> Option<&str> {

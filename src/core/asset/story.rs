@@ -90,13 +90,13 @@ impl Story {
             let mut parts = 0u32;
             let mut sum = 0u32;
             let mut is_measured = true;
-            let mut statuses = self.parts(&group).map(|part| {
+            let overall = Overall::of(&mut self.parts(&group).map(|part| {
                 parts += 1;
                 is_measured &= part.progress.is_some() || part.status == Status::Failed;
                 sum += u32::from(part.progress.unwrap_or(0));
                 part.status
-            });
-            let status = match Overall::of(&mut statuses) {
+            }));
+            let status = match overall {
                 Overall::Completed => Status::Ready,
                 Overall::Generating => Status::Generating,
                 Overall::Pending => Status::Pending,

@@ -198,7 +198,8 @@ impl Scene<'_> {
             (_, Status::Failed, Retry::Settled(outcome)) => outcome.code(),
             // A link whose text is its status must still have a name.
             (_, Status::Ready, _)
-                if self.medium() == Medium::Link && !self.config.is_own_text(&self.asset.name, "ready") =>
+                if self.element.shape.medium == Some(Medium::Link)
+                    && !self.config.is_own_text(&self.asset.name, "ready") =>
             {
                 return self.open_text();
             }

@@ -86,7 +86,9 @@ impl Realtime {
                     self.handle_join_reply(ctx, at, ok, response);
                 }
             }
-            Message::Close if matches!(topic.state, TopicState::Leaving { .. }) => self.finish_leave(ctx, at),
+            Message::Close | Message::Error(_) if matches!(topic.state, TopicState::Leaving { .. }) => {
+                self.finish_leave(ctx, at);
+            }
             Message::Close => {
                 let (fault, words) = topic.last_words.take().unwrap_or((Fault::ChannelClosed, String::new()));
                 let cure = if words.is_empty() { Cure::Retry } else { classify(&words).1 };

@@ -65,6 +65,7 @@ impl Realtime {
         topic.state = TopicState::Joining { join_ref, until: ctx.now + ctx.config.push_timeout };
         topic.asked = Asked { params, ids: Vec::new() };
         topic.last_words = None;
+        topic.held = Some(join_ref);
         topic.token = self.auth.version();
         ctx.effects.push_back(Effect::SendText(socket, text));
         self.allow_for_join(ctx);
@@ -179,6 +180,7 @@ impl Realtime {
         for at in 0..self.topics.len() {
             let Some(topic) = self.topics.get_mut(at) else { return };
             let name = topic.name.clone();
+            topic.held = None;
             match topic.state {
                 TopicState::Leaving { .. } => topic.state = TopicState::Idle,
                 TopicState::Joining { .. } | TopicState::Joined { .. } => {
@@ -200,7 +202,7 @@ impl Realtime {
         let reference = self.next_reference();
         let socket = self.open_socket();
         let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) else { return };
-        let join_ref = topic.join_ref();
+        let join_ref = topic.join_ref().or(topic.held);
         topic.lose_join(ctx.now);
         topic.track.wanted = None;
         topic.state = TopicState::Idle;

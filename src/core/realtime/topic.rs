@@ -41,6 +41,9 @@ pub(crate) struct Topic {
     pub(crate) last_words: Option<(Fault, String)>,
     /// A new token was asked for since the last accepted join.
     pub(crate) refreshed: bool,
+    /// The last join on this socket that the server may still hold, although we have given it up: it answers late, or the
+    /// next join was to take its place.
+    pub(crate) held: Option<Reference>,
     /// Which token it was joined with.
     pub(crate) token: u32,
     /// Which stored broadcasts were handed on, newest last: those that a rejoin replays are not handed on again.
@@ -108,6 +111,7 @@ impl Topic {
             asked: Asked::default(),
             last_words: None,
             refreshed: false,
+            held: None,
             token: 0,
             heard: Vec::new(),
             presence: Presence::default(),

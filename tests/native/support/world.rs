@@ -27,6 +27,8 @@ enum Arrival {
     Opened(u32),
     Closed(u32, u16),
     ToServer(u32, String),
+    /// The server is no longer deaf to a socket.
+    Hears(u32),
     BytesToServer(u32, Vec<u8>),
     Text(u32, String),
     Bytes(u32, Vec<u8>),
@@ -40,6 +42,8 @@ pub struct World {
     pub server: Phoenix,
     pub now: u64,
     pub latency: u64,
+    /// Frames that the server has not read yet, by socket.
+    unread: BTreeMap<u32, VecDeque<String>>,
     version: Version,
     /// Sockets and requests reach the server.
     pub up: bool,
@@ -90,6 +94,7 @@ impl World {
             server: Phoenix::default(),
             now: START,
             latency: 20,
+            unread: BTreeMap::new(),
             version,
             up: true,
             no_sockets: false,
@@ -339,15 +344,10 @@ impl World {
             }
             Arrival::Closed(socket, code) => self.input(Input::Socket(SocketId(socket), SocketEvent::Closed(code))),
             Arrival::ToServer(socket, text) => {
-                if let Some(until) = self.server.deaf.get(&socket).filter(|until| **until > self.now) {
-                    self.arrive(until - self.now, Arrival::ToServer(socket, text));
-                } else if let Some(heard) = self.open.get_mut(&socket) {
-                    *heard = self.now;
-                    let text = if self.version == Version::V1 { to_v2(&text) } else { text };
-                    let sent = self.server.receive(self.now, socket, &text);
-                    self.deliver(sent);
-                }
+                self.unread.entry(socket).or_default().push_back(text);
+                self.read_frames(socket);
             }
+            Arrival::Hears(socket) => self.read_frames(socket),
             Arrival::BytesToServer(socket, bytes) => {
                 self.bytes_sent.push(bytes.clone());
                 if self.open.contains_key(&socket) {
@@ -385,6 +385,25 @@ impl World {
             Arrival::Answer(request, status, body) => {
                 let answer = Answer { status, retry_after: self.retry_after, body: &body };
                 self.input(Input::Answer(request, answer));
+            }
+        }
+    }
+
+    /// The server reads what a socket has sent, in its order, for as long as it is not deaf to it.
+    fn read_frames(&mut self, socket: u32) {
+        loop {
+            if let Some(until) = self.server.deaf.get(&socket).copied().filter(|until| *until > self.now) {
+                if self.unread.get(&socket).is_some_and(|frames| !frames.is_empty()) {
+                    self.arrive(until - self.now, Arrival::Hears(socket));
+                }
+                return;
+            }
+            let Some(text) = self.unread.get_mut(&socket).and_then(VecDeque::pop_front) else { return };
+            if let Some(heard) = self.open.get_mut(&socket) {
+                *heard = self.now;
+                let text = if self.version == Version::V1 { to_v2(&text) } else { text };
+                let sent = self.server.receive(self.now, socket, &text);
+                self.deliver(sent);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::{Config, Knobs};
 use crate::control::{Counters, Faults, Policy, Scripts};
@@ -43,6 +44,7 @@ pub struct Server {
     pub stories: Stories,
     /// Ids of the tokens that `/demo/token` has given out, so that `expire` can name them.
     pub given_tokens: Mutex<Vec<String>>,
+    stopping: AtomicBool,
     faults: Mutex<Faults>,
     knobs: Mutex<Knobs>,
 }
@@ -67,6 +69,11 @@ impl IntoResponse for Unauthorized {
 impl Server {
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the end has begun: a socket that opens now is closed at once.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 
     pub fn knobs(&self) -> Knobs {
@@ -199,6 +206,7 @@ pub fn app(config: Config) -> (Router, Shared) {
         scripts: Scripts::default(),
         stories: Stories::default(),
         given_tokens: Mutex::default(),
+        stopping: AtomicBool::new(false),
         faults: Mutex::default(),
         knobs: Mutex::new(config.knobs.clone()),
         config,
@@ -232,13 +240,21 @@ pub struct Running {
 }
 
 impl Running {
-    /// Closes every socket with 1012 and every stream, then the listener, within about a second.
+    /// Closes the listener, every socket with 1012 and every stream: at once as a rule, within three seconds always.
     pub async fn stop(self) {
+        // The receiver is the serving task, which stops listening; when it is gone already there is nothing to end.
+        let _ = self.ending.send(());
+        self.server.stopping.store(true, Ordering::SeqCst);
         self.server.stories.stop();
         self.server.hub.order_all(&Order::Cut { code: Some(1012), reason: String::new() });
         self.server.streams.end_all();
-        // The receiver is the serving task; when it is gone already there is nothing to end.
-        let _ = self.ending.send(());
+        let closing = async {
+            while self.server.counters.sockets() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // A client that does not answer the close is not waited for any longer.
+        let _ = timeout(Duration::from_secs(2), closing).await;
         let mut task = self.task;
         if timeout(Duration::from_secs(1), &mut task).await.is_err() {
             task.abort();

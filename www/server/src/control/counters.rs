@@ -43,6 +43,11 @@ impl Counters {
         self.sockets.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Sockets that are open, or closing.
+    pub fn sockets(&self) -> i64 {
+        self.sockets.load(Ordering::Relaxed)
+    }
+
     pub fn count_handshake(&self) {
         let mut handshakes = lock(&self.handshakes);
         if handshakes.len() < HANDSHAKE_TIMES {

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::frame::Vsn;
-use super::socket;
+use super::socket::{self, Open};
 use crate::app::{Key, Shared};
 
 /// `GET /realtime/v1/websocket?apikey=…&vsn=…`, also `/socket/websocket`.
@@ -47,8 +47,8 @@ pub async fn websocket(
     if server.counters.joins_over(knobs.joins_per_second) {
         return refuse_late(&server, StatusCode::TOO_MANY_REQUESTS, "Too many joins per second").await;
     }
-    let limit = knobs.frame_bytes;
-    upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(move |web| socket::run(server, web, vsn, token))
+    let (limit, open) = (knobs.frame_bytes, Open::new(server));
+    upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(move |web| socket::run(open, web, vsn, token))
 }
 
 async fn refuse_late(server: &Shared, status: StatusCode, error: &str) -> Response {

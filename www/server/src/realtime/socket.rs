@@ -43,21 +43,37 @@ struct Stall {
     deaf: bool,
 }
 
+/// Counts a socket as open, from its accepted handshake to its end.
+pub struct Open(Shared);
+
+impl Open {
+    pub fn new(server: Shared) -> Self {
+        server.counters.open_socket();
+        Self(server)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.counters.close_socket();
+    }
+}
+
 /// Serves one socket until it ends.
-pub async fn run(server: Shared, web: WebSocket, vsn: Vsn, key_token: Option<String>) {
+pub async fn run(open: Open, web: WebSocket, vsn: Vsn, key_token: Option<String>) {
+    let server = open.0.clone();
     let (inbox, mail) = unbounded_channel();
     let id = server.hub.fresh();
     server.hub.add_socket(id, inbox.clone());
-    server.counters.open_socket();
     let stalled = server.faults().stall_for_new_socket().map(Stall::from);
     let channels = BTreeMap::new();
     let mut socket = Socket { id, server, inbox, channels, key_token, vsn, web, heard: Instant::now(), stalled };
-    let end = socket.serve(mail).await;
+    // A server that began to stop before this socket was in the hub could not tell it.
+    let end = if socket.server.is_stopping() { End::Close(1012, String::new()) } else { socket.serve(mail).await };
     socket.server.hub.remove_socket(id);
     for channel in std::mem::take(&mut socket.channels).values() {
         socket.leave_room(channel);
     }
-    socket.server.counters.close_socket();
     if let End::Close(code, reason) = end {
         let frame = CloseFrame { code, reason: reason.into() };
         if socket.web.send(Message::Close(Some(frame))).await.is_ok() {
@@ -66,6 +82,8 @@ pub async fn run(server: Shared, web: WebSocket, vsn: Vsn, key_token: Option<Str
             let _ = timeout(Duration::from_secs(1), farewell).await;
         }
     }
+    // Last, because a server that stops waits for this.
+    drop(open);
 }
 
 impl From<(bool, Duration)> for Stall {

@@ -155,7 +155,7 @@ impl Replay {
         match name.split('/').next().unwrap_or_default() {
             "payload-limits" => config.knobs.payload_bytes = 1024,
             "channel-limit" => config.knobs.channels_per_socket = 3,
-            "idle" => config.knobs.idle = Duration::from_millis(1500),
+            "idle" => config.knobs.idle = Duration::from_secs(4),
             "error-join-blocks-socket" => config.knobs.join_error_delay = Duration::from_millis(200),
             _ => {}
         }
@@ -347,7 +347,11 @@ impl Replay {
             if normalise(&frame, &mut self.ids.1) == *wanted {
                 return true;
             }
+            let over = frame.get("closed").is_some();
             self.early.entry(connection.into()).or_default().push(frame);
+            if over {
+                return false;
+            }
         }
     }
 
