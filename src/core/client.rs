@@ -29,6 +29,8 @@ pub struct Client {
     rows: Rows,
     stories: Stories,
     assets: Assets,
+    /// What the page shows of stories has changed since the last look at which are to be followed.
+    is_stale: bool,
     /// A frame has been asked for.
     painting: bool,
     last_rows: u32,
@@ -69,6 +71,7 @@ impl Client {
             rows: Rows::default(),
             stories: Stories::default(),
             assets: Assets::new(assets),
+            is_stale: false,
             painting: false,
             desk: Desk { now, rng: Rng(seed), config, effects: VecDeque::new(), followed: VecDeque::new() },
             last_rows: 0,
@@ -210,31 +213,37 @@ impl Client {
 
     /// Wants a story, whether or not an element shows it. Each `open_story` has its `close_story`.
     pub fn open_story(&mut self, story: &str) {
+        self.is_stale = true;
         self.assets.open(story);
     }
 
     /// Ends what [`Client::open_story`] began.
     pub fn close_story(&mut self, story: &str) {
+        self.is_stale = true;
         self.assets.close(story);
     }
 
     /// An element shows an asset of a story, or has lost what it showed.
     pub fn mount(&mut self, element: ElementId, story: &str, asset: &str, shape: Shape) {
+        self.is_stale = true;
         self.assets.mount(element, story, asset, shape);
     }
 
     /// An element is the container of a story.
     pub fn mount_story(&mut self, element: ElementId, story: &str) {
+        self.is_stale = true;
         self.assets.mount_story(element, story);
     }
 
     /// An element has gone.
     pub fn unmount(&mut self, element: ElementId) {
+        self.is_stale = true;
         self.assets.unmount(element);
     }
 
     /// An element has come into view, or has left it.
     pub fn set_visible(&mut self, element: ElementId, visible: bool) {
+        self.is_stale = true;
         self.assets.set_visible(element, visible);
     }
 
@@ -467,6 +476,10 @@ impl Client {
 
     /// Sees to it that the stories wanted are those followed.
     fn follow_stories(&mut self) {
+        let is_over = self.stories.next_deadline().is_some_and(|deadline| deadline.at <= self.desk.now);
+        if !core::mem::take(&mut self.is_stale) && !is_over {
+            return; // nearly every message: a page with many stories must not be looked through for each
+        }
         for step in self.stories.steps(self.desk.now, &self.assets) {
             match step {
                 Step::Unfollow(rows) => self.unfollow(self.desk.now, rows),
@@ -477,6 +490,9 @@ impl Client {
                     self.stories.note(story, rows.ok());
                 }
             }
+        }
+        for (rows, visible) in self.stories.in_view(&self.assets) {
+            self.set_rows_visible(rows, visible);
         }
     }
 

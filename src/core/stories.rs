@@ -113,6 +113,12 @@ impl Stories {
         [&source.topic, own].concat()
     }
 
+    /// The followed sets, and whether the visitor sees their stories: those join first.
+    pub(crate) fn in_view(&self, assets: &Assets) -> Vec<(RowsId, bool)> {
+        let seen = |followed: &Followed| Some((followed.rows?, assets.is_in_view(&followed.story)));
+        self.followed.iter().filter_map(seen).collect()
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Deadline> {
         let since = self.followed.iter().filter_map(|followed| followed.unwanted).min()?;
         Some(Deadline::new(since + GRACE, Why::Unwanted))

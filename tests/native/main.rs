@@ -32,4 +32,5 @@ mod replay;
 mod rows;
 mod sse_parser;
 mod sse_stream;
+mod stories;
 mod support;

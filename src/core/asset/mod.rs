@@ -162,6 +162,12 @@ impl Assets {
         near.chain(far).map(|story| story.id.as_str())
     }
 
+    /// Whether a handle wants the story, or one of its elements is in view.
+    pub fn is_in_view(&self, story: &str) -> bool {
+        let story = self.position(story).and_then(|at| self.stories.get(at));
+        story.is_some_and(|story| story.handles > 0 || story.visible > 0)
+    }
+
     // What the server says.
 
     /// Takes in a row of `stories`, read or changed. `version` is the row's `updated_at` or the commit's timestamp; it

@@ -48,8 +48,10 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // Before the line that invites others to send one.
+    let ended = end_signals();
     println!("Storywire's local backend listens on http://{}/", running.address);
-    wait_for_end().await;
+    ended.await;
     running.stop().await;
     ExitCode::SUCCESS
 }
@@ -84,14 +86,15 @@ fn flags() -> Result<Option<(Config, u16)>, lexopt::Error> {
     Ok(Some((config, port)))
 }
 
-/// Waits for Ctrl+C or a request to terminate; when neither can be listened for, for ever.
-async fn wait_for_end() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Listens for Ctrl+C and a request to terminate from now on; the future waits for either, or for ever when neither can
+/// be listened for.
+fn end_signals() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }

@@ -232,6 +232,7 @@ fn knobs(server: &Shared, asked: &Asked) -> Response {
         return refused(&format!("unknown knobs: {}", unknown.join(", ")));
     }
     server.set_knobs(knobs);
+    server.hub.order_all(&Order::Wake);
     Json(json!({})).into_response()
 }
 

@@ -53,6 +53,8 @@ pub enum Order {
     Crash { topic: Option<String> },
     /// These bytes as a text frame.
     Text(String),
+    /// Nothing, but deadlines are reckoned again.
+    Wake,
 }
 
 /// A topic of public or of private channels: two rooms of the same name do not hear each other.

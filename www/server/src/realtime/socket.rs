@@ -294,6 +294,7 @@ impl Socket {
                 Ok(())
             }
             Order::Text(text) => self.send(Outgoing::Text(text)).await,
+            Order::Wake => Ok(()),
         }
     }
 

@@ -155,7 +155,6 @@ impl Replay {
         match name.split('/').next().unwrap_or_default() {
             "payload-limits" => config.knobs.payload_bytes = 1024,
             "channel-limit" => config.knobs.channels_per_socket = 3,
-            "idle" => config.knobs.idle = Duration::from_secs(4),
             "error-join-blocks-socket" => config.knobs.join_error_delay = Duration::from_millis(200),
             _ => {}
         }
@@ -312,7 +311,11 @@ impl Replay {
         }
         let missing = format!("missing {}", kind_of(&raw));
         let accepted = ACCEPTED.iter().any(|(name, what, _)| self.name.starts_with(name) && missing.starts_with(what));
-        let patience = if is_from_database(&raw) || accepted { 60 } else { 3000 };
+        let patience = match (is_from_database(&raw), accepted) {
+            (true, _) => 60,
+            (false, true) => 1000,
+            (false, false) => 3000,
+        };
         let by_itself = self.wait(connection, &wanted, patience).await;
         if by_itself || (self.make_happen(&raw) && self.wait(connection, &wanted, 3000).await) {
             return;
@@ -392,6 +395,10 @@ impl Replay {
         match code {
             1000 | 1001 | 1012 => {
                 self.compared += 1;
+                if let Some(running) = self.running.as_ref().filter(|_| code == 1000) {
+                    // The minute of silence that the capture waited for.
+                    crate::support::control(running, "knobs", json!({ "idleMs": 1 })).await;
+                }
                 let waiting = json!({ "closed": code });
                 let early = self.early.entry(connection.into()).or_default();
                 let came = match early.iter().position(|frame| frame.get("closed").is_some()) {

@@ -1,0 +1,97 @@
+//! Stories of the page: followed as one row each, what the visitor sees first.
+
+use serde_json::json;
+use storywire::core::asset::{Overall, Shape};
+use storywire::core::effect::{ConnectionState, Effect};
+use storywire::core::ids::ElementId;
+use storywire::core::input::Input;
+
+use super::support::world::World;
+
+fn show(world: &mut World, element: u32, story: &str) {
+    world.client.mount(ElementId(element), story, "cover", Shape::default());
+}
+
+#[test]
+fn an_element_is_enough_to_follow_its_story() {
+    let mut world = World::new(1);
+    world.write("s", json!({"asset_generation_status": {"assets": {"cover": {"status": "ready", "url": "/c.png"}}}}));
+    show(&mut world, 1, "s");
+    world.input(Input::Timeout);
+    world.pass(2_000);
+    assert_eq!(world.server.topics(), ["realtime:story:s"]);
+    assert_eq!(world.client.assets().overall("s"), Some(Overall::Completed));
+    assert_eq!(world.connection(), ConnectionState::Live);
+    let patch = world.client.next_patch().unwrap();
+    assert_eq!(patch.element, ElementId(1));
+}
+
+#[test]
+fn a_story_that_goes_is_let_go_after_a_while_and_one_that_is_put_back_is_kept() {
+    let mut world = World::new(2);
+    show(&mut world, 1, "s");
+    world.input(Input::Timeout);
+    world.pass(2_000);
+    for _ in 0..3 {
+        world.client.unmount(ElementId(1));
+        world.input(Input::Timeout);
+        world.pass(4_000);
+        show(&mut world, 1, "s");
+        world.input(Input::Timeout);
+        world.pass(4_000);
+    }
+    assert_eq!((world.server.count("phx_join"), world.server.count("phx_leave")), (1, 0));
+    world.client.unmount(ElementId(1));
+    world.input(Input::Timeout);
+    world.pass(6_000);
+    assert_eq!(world.server.topics().len(), 0);
+}
+
+#[test]
+fn after_a_restart_the_stories_in_view_join_first() {
+    let mut world = World::with(3, |config| config.join_burst = 1);
+    for number in 0..10 {
+        show(&mut world, number, &number.to_string());
+    }
+    world.client.set_visible(ElementId(7), true);
+    world.input(Input::Timeout);
+    world.pass(5_000);
+    let before = world.server.received.len();
+    world.cut(1012);
+    world.pass(40_000);
+    let first = world.server.received[before..].iter().find(|(_, _, frame)| frame[3] == "phx_join");
+    assert_eq!(first.unwrap().2[2], "realtime:story:7");
+}
+
+#[test]
+fn a_shelf_of_two_hundred_stories_is_one_socket_and_few_requests() {
+    let mut world = World::new(4);
+    for number in 0..200 {
+        world.write(&number.to_string(), json!({"asset_generation_status": {"overall": "generating"}}));
+        show(&mut world, number, &number.to_string());
+    }
+    world.input(Input::Timeout);
+    world.pass(30_000);
+    assert_eq!(world.connection(), ConnectionState::Live, "{}", world.story());
+    assert!(world.server.joined.len() <= 100, "{} topics", world.server.joined.len());
+    assert!(world.reads.len() < 100, "{} requests", world.reads.len());
+    assert_eq!(world.sockets.len(), 1);
+}
+
+#[test]
+fn one_frame_is_asked_for_whatever_comes() {
+    let mut world = World::new(5);
+    show(&mut world, 1, "s");
+    world.input(Input::Timeout);
+    world.pass(2_000);
+    while world.client.next_patch().is_some() {}
+    for progress in 1..9 {
+        let assets = json!({"assets": {"cover": {"status": "generating", "progress": progress}}});
+        let sent = world.server.write(world.now, "s", json!({"asset_generation_status": assets}));
+        world.deliver(sent);
+    }
+    world.log.clear();
+    world.pass(1_000);
+    assert_eq!(world.log.iter().filter(|line| line.ends_with(&format!("-> {:?}", Effect::Paint))).count(), 1);
+    assert!(world.client.next_patch().is_some() && world.client.next_patch().is_none());
+}
