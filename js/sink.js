@@ -1,4 +1,5 @@
 // The objects that the core calls: they find whom a notice is for. No rule stands here.
+import { Dom } from './dom.js'
 import { StorywireError } from './errors.js'
 import { report } from './listeners.js'
 
@@ -26,6 +27,11 @@ export class Sink {
     if (early?.url === url && early.socket.readyState < 2) return early.socket
     early?.socket.close()
     return new WebSocket(url)
+  }
+
+  /** @param {Element} root @param {ConstructorParameters<typeof Dom>[1]} tell */
+  page(root, tell) {
+    return new Dom(root, tell)
   }
 
   /** @param {number} request */

@@ -143,9 +143,9 @@ impl Driver {
     /// Keeps the elements below `root` true. A client has one root; another one takes its place.
     pub fn observe(&self, root: &Element) {
         let weak = Weak::clone(&self.this);
-        let dom = Dom::new(root, move |event| dispatch(&weak, Event::Dom(event)));
-        let dom = self.dom.replace(dom);
-        drop(dom);
+        let make = |tell: &wasm_bindgen::JsValue| self.sink.page(root, tell);
+        let dom = Dom::new(make, move |event| dispatch(&weak, Event::Dom(event)));
+        drop(self.dom.replace(Some(dom)));
         if let Some(dom) = &*self.dom.borrow() {
             dom.scan();
         }

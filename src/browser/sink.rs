@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::WebSocket;
 
+use super::dom::Page;
 use crate::core::asset::AssetChange;
 use crate::core::effect::{About, ConnectionState, Failure, Notice, Outcome, PresenceEvent, RowsEvent, Status};
 use crate::core::ids::{ElementId, PushId};
@@ -21,6 +22,9 @@ extern "C" {
     /// A WebSocket for this URL: the one that was opened early, or a new one. Throws if the URL is none.
     #[wasm_bindgen(method, catch)]
     pub fn socket(this: &Sink, url: &str) -> Result<WebSocket, JsValue>;
+    /// The elements below `root`, which tell by `tell` what happens to them.
+    #[wasm_bindgen(method)]
+    pub fn page(this: &Sink, root: &JsValue, tell: &JsValue) -> Page;
     /// Asks for an access token; the answer comes through `token` of the client.
     #[wasm_bindgen(method, js_name = askToken)]
     pub fn ask_token(this: &Sink, request: u32);

@@ -237,7 +237,7 @@ fn an_asset_that_only_the_page_names_does_not_hold_up_the_story() {
 
 #[test]
 fn addresses_have_an_allowed_scheme_or_none() {
-    let schemes: Vec<String> = ["https", "http", "blob"].map(String::from).into();
+    let config = AssetConfig::new();
     for (url, image, link) in [
         ("https://x.test/a.png", true, true),
         ("HTTPS://x.test/a.png", true, true),
@@ -255,8 +255,8 @@ fn addresses_have_an_allowed_scheme_or_none() {
         ("file:///etc/passwd", false, false),
         ("", false, false),
     ] {
-        assert_eq!(is_allowed(url, Medium::Image, &schemes), image, "{url}");
-        assert_eq!(is_allowed(url, Medium::Link, &schemes), link, "{url}");
+        assert_eq!(is_allowed(&config, url, Medium::Image), image, "{url}");
+        assert_eq!(is_allowed(&config, url, Medium::Link), link, "{url}");
     }
 }
 

@@ -175,6 +175,16 @@ fn words_of_the_page_win_while_it_is_made() {
 }
 
 #[test]
+fn what_the_page_says_of_all_assets_counts_before_what_we_say_of_one() {
+    let mut config = AssetConfig::new();
+    config.extend(r#"{"texts":{"generating":"{} kommt","audio":{"generating":"Wird gesprochen"}}}"#);
+    for (asset, text) in [("scenes", "Scenes kommt"), ("audio", "Wird gesprochen")] {
+        let text = text.to_owned();
+        assert_eq!(config.text(asset, "generating", config.name(asset)), text);
+    }
+}
+
+#[test]
 fn a_retry_is_asked_for_once_and_says_what_came_of_it() {
     let mut page = Page::showing("text");
     page.asset(1, "content", json!("failed"));

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{CustomEvent, HtmlElement};
 
-use crate::stage::{PIXEL, Stage, document, turn};
+use crate::stage::{PIXEL, Stage, document, page, turn};
 
 const CARD: &str = r#"<div class="cover skeleton" data-asset="cover">
     <div class="progress-bar" style="width: 0%; height: 4px"></div><h3>Title</h3><span class="status">Wird gemalt…</span></div>"#;
@@ -254,7 +254,7 @@ async fn events_bubble_and_can_be_cancelled() {
 async fn a_dropped_dom_is_silent() {
     let root = document().create_element("main").unwrap();
     document().body().unwrap().append_child(&root).unwrap();
-    let dom = storywire::browser::dom::Dom::new(&root, |event| panic!("{event:?}")).unwrap();
+    let dom = page(&root, |event| panic!("{event:?}"));
     dom.scan();
     drop(dom);
     root.set_inner_html("<div data-story-id=s><i data-asset=cover></i></div>");

@@ -5,17 +5,45 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use storywire::browser::dom::{Dom, DomEvent};
+use storywire::browser::dom::{Dom, DomEvent, Page};
 use storywire::core::asset::{AssetConfig, Assets, RetryRequest};
 use storywire::core::base::{Json, Timestamp};
 use storywire::core::ids::ElementId;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement};
 
 /// A picture that decodes: one red pixel.
 pub(crate) const PIXEL: &str = "data:image/gif;base64,R0lGODlhAQABAIAAAP8AAAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==";
 /// Another one.
 pub(crate) const OTHER_PIXEL: &str = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=";
+
+#[wasm_bindgen(module = "/js/dom.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = Dom)]
+    type JsDom;
+    #[wasm_bindgen(constructor, js_class = Dom)]
+    fn new(root: &Element, tell: &JsValue) -> JsDom;
+}
+
+// A module comes with those that are imported from here alone, so those that it imports itself are named too.
+#[wasm_bindgen(module = "/js/element.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = setText)]
+    fn set_text(element: &Element, text: &str);
+}
+#[wasm_bindgen(module = "/js/list.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = showItems)]
+    fn show_items(element: &Element, tag: &str, items: &js_sys::Array);
+}
+
+/// The page below `root`, as `js/sink.js` makes it.
+pub(crate) fn page(root: &Element, on_event: impl Fn(DomEvent) + 'static) -> Dom {
+    set_text(&document().create_element("p").unwrap(), "");
+    show_items(&document().create_element("p").unwrap(), "p", &js_sys::Array::new());
+    Dom::new(|tell| JsDom::new(root, tell).unchecked_into::<Page>(), on_event)
+}
 
 pub(crate) struct Stage {
     pub(crate) root: Element,
@@ -45,7 +73,7 @@ impl Stage {
         document().body().unwrap().append_child(&root).unwrap();
         let inbox: Rc<RefCell<VecDeque<DomEvent>>> = Rc::default();
         let sink = inbox.clone();
-        let dom = Dom::new(&root, move |event| sink.borrow_mut().push_back(event)).unwrap();
+        let dom = page(&root, move |event| sink.borrow_mut().push_back(event));
         dom.scan();
         let assets = RefCell::new(Assets::new(AssetConfig::new()));
         Stage { root, dom, assets, seen: RefCell::default(), inbox }

@@ -1,47 +1,27 @@
 //! The tables that a page can extend: words, names, columns, texts, order.
 
-use super::source;
+use super::source::{ending, is_image};
 use super::status::{Medium, Status};
+use crate::core::base::json_write::push_number;
 use crate::core::base::{Json, Kind};
-
-/// Names and what they stand for. The last entry of a name counts, so what a page adds overrides what was there.
-type Table = Vec<(String, String)>;
 
 /// The settings of everything that this module reads and shows. Starts with the defaults in `defaults.json`; a page
 /// extends it by JSON of the same form.
+///
+/// All tables are one: `words.queued` is `pending`. The last entry of a name counts, so what a page adds overrides what
+/// was there. An item of a list is a name too, and stands for its place: `order.cover` is `1`.
 pub struct AssetConfig {
-    classes: Table,
-    words: Table,
-    aliases: Table,
-    parts: Table,
-    columns: Table,
-    media: Table,
-    texts: Table,
-    /// What matters first, first. Painted and loaded in this order.
-    pub order: Vec<String>,
-    /// The allowed schemes of addresses, in lower case.
-    pub schemes: Vec<String>,
-    /// How many of `texts` are the defaults.
-    built_in_texts: usize,
+    entries: Vec<(String, String)>,
+    /// How many of them are the defaults.
+    built_in: usize,
 }
 
 impl AssetConfig {
     /// The defaults.
     pub fn new() -> AssetConfig {
-        let mut config = AssetConfig {
-            classes: Table::new(),
-            words: Table::new(),
-            aliases: Table::new(),
-            parts: Table::new(),
-            columns: Table::new(),
-            media: Table::new(),
-            texts: Table::new(),
-            order: Vec::new(),
-            schemes: Vec::new(),
-            built_in_texts: 0,
-        };
+        let mut config = AssetConfig { entries: Vec::new(), built_in: 0 };
         config.extend(include_str!("defaults.json"));
-        config.built_in_texts = config.texts.len();
+        config.built_in = config.entries.len();
         config
     }
 
@@ -51,121 +31,132 @@ impl AssetConfig {
     /// - `words`: a backend's status word → `pending`, `generating`, `ready` or `failed`;
     /// - `aliases`: a backend's asset name → the page's; `parts`: `scene` → `scenes` gathers `scene_1`, `scene_2`, …;
     /// - `columns`: a column of the row → the asset whose content it is (`audio.track`: captions);
-    /// - `media`: an asset → `text`, `image`, `audio`, `video`, `frame`, `link` or `background`;
+    /// - `media`: an asset → `text`, `image`, `audio`, `video`, `frame`, `link` or `background`; `endings`: the same for
+    ///   the endings of addresses;
     /// - `texts`: `state` or `asset.state` → text, where `{}` is the asset's name; nested by asset is fine too;
     /// - `order` and `schemes`: lists, which replace what was there.
     ///
     /// Members with other names and values that are no strings are skipped. `false` if this is no JSON object.
     pub fn extend(&mut self, settings: &str) -> bool {
         let Some(settings) = Json::parse(settings).filter(|json| json.kind() == Kind::Object) else { return false };
-        for (name, value) in settings.members() {
-            let table = match &*name {
-                "classes" => &mut self.classes,
-                "words" => &mut self.words,
-                "aliases" => &mut self.aliases,
-                "parts" => &mut self.parts,
-                "columns" => &mut self.columns,
-                "media" => &mut self.media,
-                "texts" => &mut self.texts,
-                "order" | "schemes" => {
-                    let list = value.items().filter_map(|item| Some(item.as_str()?.into_owned())).collect();
-                    *(if name == "order" { &mut self.order } else { &mut self.schemes }) = list;
-                    continue;
-                }
-                _ => continue,
-            };
-            add(table, "", value);
-        }
+        self.add("", settings);
         true
     }
 
     /// The class names for `skeleton`, `animating` or `error`.
     pub fn class<'a>(&'a self, name: &'a str) -> &'a str {
-        find(&self.classes, name).unwrap_or(name)
+        self.find("classes.", name).unwrap_or(name)
     }
 
     /// The status that a backend's word stands for, in any case; `None` if nobody knows it.
     pub fn status(&self, word: &str) -> Option<Status> {
-        let known = self.words.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(word.trim_ascii()))?;
-        Status::from_code(&known.1)
+        self.find("words.", word.trim_ascii()).and_then(Status::from_code)
     }
 
     /// The page's name for what a backend calls `asset`.
     pub fn asset<'a>(&'a self, asset: &'a str) -> &'a str {
-        find(&self.aliases, asset).unwrap_or(asset)
+        self.find("aliases.", asset).unwrap_or(asset)
     }
 
     /// The asset and the number for a name such as `scene_3`; counted from 1.
-    pub fn part_of(&self, asset: &str) -> Option<(&str, u32)> {
-        let (name, number) = asset.rsplit_once(['_', '-'])?;
-        let number = number.parse().ok().filter(|number| *number > 0)?;
-        Some((find(&self.parts, name)?, number))
+    pub fn part_of(&self, asset: &str) -> Option<(&str, usize)> {
+        let at = asset.bytes().rposition(|byte| byte == b'_' || byte == b'-')?;
+        let number = Json::parse(asset.get(at + 1..)?)?.as_u64().filter(|number| *number > 0)?;
+        Some((self.find("parts.", asset.get(..at)?)?, usize::try_from(number).ok()?))
     }
 
     /// The asset (and, behind a dot, the field) whose content is in the column.
     pub fn column(&self, column: &str) -> Option<&str> {
-        find(&self.columns, column)
+        self.find("columns.", column)
     }
 
-    /// How the asset is shown in an element that does not say so itself.
+    /// How the asset is shown in an element that does not say so itself: by its name, or by the ending of its address;
+    /// a link if neither says anything.
     pub fn medium(&self, asset: &str, url: &str) -> Medium {
-        find(&self.media, asset).and_then(Medium::from_code).unwrap_or_else(|| source::medium_of(url))
+        let named = self.find("media.", asset).or_else(|| self.find("endings.", ending(url)));
+        let plain = if is_image(url) { Medium::Image } else { Medium::Link };
+        named.and_then(Medium::from_code).unwrap_or(plain)
     }
 
     /// The place of `asset` in the order; what is not in it comes last.
-    pub fn rank(&self, asset: &str) -> usize {
-        self.order.iter().position(|one| one == asset).unwrap_or(self.order.len())
+    pub fn rank(&self, asset: &str) -> u64 {
+        self.find("order.", asset).and_then(Json::parse).and_then(Json::as_u64).unwrap_or(u64::MAX)
+    }
+
+    /// Whether addresses of the scheme may come into the page.
+    pub fn allows(&self, scheme: &str) -> bool {
+        self.find("schemes.", scheme).is_some()
     }
 
     /// The text for `asset` and `key`, or else for `key` alone, with `{}` filled in by `value`.
     pub fn text(&self, asset: &str, key: &str, value: &str) -> String {
-        let text = self.entry(asset, key).map(|(_, text)| text).unwrap_or_default();
-        let (before, after) = text.split_once("{}").unwrap_or((text, ""));
-        let value = if before.len() == text.len() { "" } else { value };
-        [before, value, after].concat()
+        let text = self.text_at(asset, key).map(|(_, text)| text).unwrap_or_default();
+        match text.bytes().position(|byte| byte == b'{') {
+            Some(at) => {
+                let (before, after) = (text.get(..at), text.get(at + 2..));
+                [before.unwrap_or_default(), value, after.unwrap_or_default()].concat()
+            }
+            None => text.to_owned(),
+        }
     }
 
     /// Whether the page set this text itself.
     pub fn is_own_text(&self, asset: &str, key: &str) -> bool {
-        self.entry(asset, key).is_some_and(|(at, _)| at >= self.built_in_texts)
+        self.text_at(asset, key).is_some_and(|(at, _)| at >= self.built_in)
     }
 
     /// What the asset is called.
     pub fn name<'a>(&'a self, asset: &'a str) -> &'a str {
-        self.entry(asset, "name").map_or(asset, |(_, text)| text)
+        self.text_at(asset, "name").map_or(asset, |(_, text)| text)
     }
 
-    fn entry(&self, asset: &str, key: &str) -> Option<(usize, &str)> {
-        let find = |prefix: &str| {
-            let at = self.texts.iter().rposition(|(name, _)| {
-                name.strip_prefix(prefix)
-                    .and_then(|rest| if prefix.is_empty() { Some(rest) } else { rest.strip_prefix('.') })
-                    == Some(key)
-            })?;
-            Some((at, self.texts.get(at)?.1.as_str()))
-        };
-        find(asset).or_else(|| find(""))
+    fn text_at(&self, asset: &str, key: &str) -> Option<(usize, &str)> {
+        let own = ["texts.", asset, "."].concat();
+        let (special, general) = (self.find_at(&own, key), self.find_at("texts.", key));
+        // What the page says of all assets counts before what we say of one.
+        let is_theirs = |found: &(usize, &str)| found.0 >= self.built_in;
+        special.filter(is_theirs).or(general.filter(is_theirs)).or(special).or(general)
+    }
+
+    fn find(&self, table: &str, name: &str) -> Option<&str> {
+        self.find_at(table, name).map(|(_, value)| value)
+    }
+
+    #[inline(never)]
+    fn find_at(&self, table: &str, name: &str) -> Option<(usize, &str)> {
+        // The length tells most of them apart.
+        let length = table.len() + name.len();
+        let is_it = |key: &str| key.strip_prefix(table).is_some_and(|rest| rest.eq_ignore_ascii_case(name));
+        let at = self.entries.iter().rposition(|(key, _)| key.len() == length && is_it(key))?;
+        self.entries.get(at).map(|(_, value)| (at, value.as_str()))
+    }
+
+    /// Adds the members of an object, the items of a list, or a text, under a name that ends with a dot.
+    fn add(&mut self, name: &str, value: Json<'_>) {
+        for (member, value) in value.members() {
+            let name = [name, &member, "."].concat();
+            match value.as_str() {
+                Some(text) => self.put(&name, &text),
+                None => self.add(&name, value),
+            }
+        }
+        if value.kind() == Kind::Array {
+            self.entries.retain(|(key, _)| !key.starts_with(name));
+        }
+        for (at, item) in value.items().enumerate() {
+            let mut place = String::new();
+            push_number(&mut place, at as u64);
+            self.put(&[name, &item.as_str().unwrap_or_default(), "."].concat(), &place);
+        }
+    }
+
+    fn put(&mut self, name: &str, value: &str) {
+        self.entries.push((name.strip_suffix('.').unwrap_or(name).to_owned(), value.to_owned()));
     }
 }
 
 impl Default for AssetConfig {
     fn default() -> AssetConfig {
         AssetConfig::new()
-    }
-}
-
-fn find<'a>(table: &'a Table, name: &str) -> Option<&'a str> {
-    table.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// Adds the members of an object; those of an object within it under `outer.inner`.
-fn add(table: &mut Table, prefix: &str, value: Json<'_>) {
-    for (name, value) in value.members() {
-        let name = if prefix.is_empty() { name.into_owned() } else { [prefix, ".", &name].concat() };
-        if let Some(text) = value.as_str() {
-            table.push((name, text.into_owned()));
-        } else if prefix.is_empty() {
-            add(table, &name, value);
-        }
     }
 }

@@ -11,13 +11,13 @@ use crate::core::base::{Json, Kind};
 /// The items of `asset`, at most [`ITEM_LIMIT`]. An item that is not there yet keeps its place.
 pub(super) fn items(config: &AssetConfig, story: &Story, asset: &Asset) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
-    if let Some(list) = Json::parse(&asset.list) {
+    if let Some(list) = Json::parse(asset.list()) {
         items.extend(list.items().take(ITEM_LIMIT).map(|item| read_item(config, asset, item)));
-    } else if !asset.url.is_empty() {
-        items.push(Item { status: Status::Ready, fields: vec![field(config, asset, "url", &asset.url)] });
+    } else if !asset.url().is_empty() {
+        items.push(Item { status: Status::Ready, fields: vec![field(config, asset, "url", asset.url())] });
     }
     for part in story.parts(&asset.name) {
-        let Some(at) = part.part_of.as_ref().map(|(_, number)| *number as usize - 1) else { continue };
+        let Some(at) = part.part_of.as_ref().map(|(_, number)| *number - 1) else { continue };
         if at >= ITEM_LIMIT {
             continue;
         }
@@ -25,9 +25,9 @@ pub(super) fn items(config: &AssetConfig, story: &Story, asset: &Asset) -> Vec<I
             items.push(Item { status: Status::Pending, fields: Vec::new() });
         }
         let Some(item) = items.get_mut(at) else { continue };
-        if !part.url.is_empty() {
+        if !part.url().is_empty() {
             item.fields.retain(|field| field.name != "url");
-            item.fields.push(field(config, part, "url", &part.url));
+            item.fields.push(field(config, part, "url", part.url()));
         }
         if item.fields.is_empty() || part.status == Status::Ready {
             item.status = part.status;
@@ -41,7 +41,7 @@ fn read_item(config: &AssetConfig, asset: &Asset, item: Json<'_>) -> Item {
     if let Some(text) = item.as_str() {
         if !is_blank(item) {
             let is_picture = config.medium(&asset.name, "").is_picture();
-            let is_url = is_picture || (is_address(&text) && is_allowed(&text, Medium::Link, &config.schemes));
+            let is_url = is_picture || (is_address(&text) && is_allowed(config, &text, Medium::Link));
             fields.push(field(config, asset, if is_url { "url" } else { "text" }, &text));
         }
     } else {
@@ -58,6 +58,6 @@ fn read_item(config: &AssetConfig, asset: &Asset, item: Json<'_>) -> Item {
 
 fn field(config: &AssetConfig, asset: &Asset, name: &str, value: &str) -> Field {
     let medium = if config.medium(&asset.name, value).is_picture() { Medium::Image } else { Medium::Link };
-    let is_url = (name == "url" || is_address(value)) && is_allowed(value, medium, &config.schemes);
+    let is_url = (name == "url" || is_address(value)) && is_allowed(config, value, medium);
     Field { name: name.to_owned(), value: value.to_owned(), is_url }
 }

@@ -27,7 +27,7 @@ pub use patch::{Field, Item, Op, Patch, RetryButton};
 pub use progress::percent;
 pub use reading::ASSET_LIMIT;
 pub use record::{Asset, ITEM_LIMIT};
-pub use source::{is_allowed, medium_of};
+pub use source::is_allowed;
 pub use status::{Medium, Oddity, Overall, Problem, RetryOutcome, Status};
 use story::Story;
 use view::Mounted;
@@ -176,9 +176,7 @@ impl Assets {
         let Some(at) = self.position(story) else { return };
         let Some(story) = self.stories.get_mut(at) else { return };
         let mut odd = Vec::new();
-        let changed = story.apply(&self.config, row, version, &mut |asset, oddity, value| {
-            odd.push((asset.to_owned(), oddity, cut(value).to_owned()));
-        });
+        let changed = story.apply(&self.config, row, version, &mut odd);
         let is_new = story.sum_up();
         for (asset, oddity, value) in odd {
             self.report(at, &asset, oddity, &value);
@@ -376,7 +374,7 @@ impl Assets {
                 asset: asset.name.clone(),
                 status: asset.status,
                 progress: asset.progress,
-                url: asset.url.clone(),
+                url: asset.url().to_owned(),
             });
         }
         if is_new_overall {

@@ -39,12 +39,12 @@ impl Assets {
                 continue;
             }
             let place = match (mounted.shape.priority, asset) {
-                (Some(priority), _) => usize::from(priority),
+                (Some(priority), _) => u64::from(priority),
                 (None, Some(asset)) => self.config.rank(&asset.name),
                 (None, None) => 0,
             };
             let behind = if mounted.visible || asset.is_none() { 0 } else { LAST_RANK + 1 };
-            self.queue.push((behind + place.min(usize::from(LAST_RANK)) as u8, mounted.id));
+            self.queue.push((behind + place.min(u64::from(LAST_RANK)) as u8, mounted.id));
         }
     }
 

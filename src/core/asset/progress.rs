@@ -9,10 +9,11 @@ pub fn percent(value: Json<'_>) -> Option<u8> {
     let unescaped = value.as_str();
     let text = unescaped.as_deref().unwrap_or(value.text()).trim_ascii();
     let text = text.strip_suffix('%').unwrap_or(text).trim_ascii_end();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if whole.is_empty() || whole.len() > 3 || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+    let dot = text.bytes().position(|byte| byte == b'.').unwrap_or(text.len());
+    let fraction = text.bytes().skip(dot + 1);
+    if !{ fraction }.all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let number = whole.bytes().fold(0u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    let number = Json::parse(text.get(..dot)?)?.as_u64()?;
     u8::try_from(number).ok().filter(|number| *number <= 100)
 }

@@ -1,7 +1,7 @@
 //! One asset of one story: what is known of it, and which news about it counts.
 
 use super::config::AssetConfig;
-use super::reading::Reading;
+use super::reading::{Content, LIST, Oddities, Reading, TEXT, TRACK, URL, is_something};
 use super::source::is_allowed;
 use super::status::{Oddity, RetryOutcome, Status};
 use crate::core::base::{Json, Timestamp};
@@ -32,10 +32,7 @@ pub struct Asset {
     pub(super) raw: String,
     pub(super) status: Status,
     pub(super) progress: Option<u8>,
-    pub(super) url: String,
-    pub(super) track: String,
-    pub(super) text: String,
-    pub(super) list: String,
+    pub(super) content: Content,
     version: Timestamp,
     /// Nothing up to this version counts; set by a retry.
     floor: Timestamp,
@@ -49,7 +46,7 @@ pub struct Asset {
     /// Whether a row gave it a status, rather than its parts.
     pub(super) has_status: bool,
     /// The asset that this one is a part of, and which part.
-    pub(super) part_of: Option<(String, u32)>,
+    pub(super) part_of: Option<(String, usize)>,
     /// Grows with every change that can be seen.
     pub(super) revision: u32,
     /// Grows with every change of the content.
@@ -67,10 +64,7 @@ impl Asset {
             raw: name.to_owned(),
             status: Status::Pending,
             progress: Some(0),
-            url: String::new(),
-            track: String::new(),
-            text: String::new(),
-            list: String::new(),
+            content: Content::default(),
             version: Timestamp(0),
             floor: Timestamp(0),
             open: false,
@@ -103,17 +97,26 @@ impl Asset {
 
     /// Where its content is, checked; empty if there is none.
     pub fn url(&self) -> &str {
-        &self.url
+        self.part(URL)
     }
 
     /// Its text; empty if there is none.
     pub fn text(&self) -> &str {
-        &self.text
+        self.part(TEXT)
     }
 
     /// Its list, as the JSON array that the row had; empty if there is none.
     pub fn list(&self) -> &str {
-        &self.list
+        self.part(LIST)
+    }
+
+    /// Where its captions are, checked; empty if there are none.
+    pub fn track(&self) -> &str {
+        self.part(TRACK)
+    }
+
+    fn part(&self, at: usize) -> &str {
+        self.content.get(at).map_or("", String::as_str)
     }
 
     /// Whether a row told of it.
@@ -126,27 +129,24 @@ impl Asset {
         self.version
     }
 
-    pub(super) fn has_content(&self) -> bool {
-        !self.url.is_empty() || !self.text.is_empty() || !self.list.is_empty()
-    }
-
     /// Takes in what a row says, if it counts; says whether that changed anything. `row_version` stands in where the
     /// asset has no version of its own; version 0 is unknown, and then the order of arrival counts.
     pub(super) fn merge(
         &mut self,
         config: &AssetConfig,
-        mut reading: Reading<'_>,
+        mut reading: Reading,
         row_version: Timestamp,
-        odd: &mut dyn FnMut(&str, Oddity, &str),
+        odd: &mut Oddities,
     ) -> bool {
-        let version = reading.version.unwrap_or(row_version);
-        let is_known = version != Timestamp(0);
+        let unknown = Timestamp(0);
+        let version = if reading.version == unknown { row_version } else { reading.version };
+        let is_known = version != unknown;
         if is_known && version <= self.floor {
             return false;
         }
         let status = self.check(config, &mut reading, odd);
-        let lasts = status == Status::Ready && reading.has_content();
-        let counts = match (self.status == Status::Ready && self.has_content() && !self.open, lasts) {
+        let lasts = status == Status::Ready && is_something(&reading.content);
+        let counts = match (self.status == Status::Ready && is_something(&self.content) && !self.open, lasts) {
             (true, false) => false,
             (false, true) => true,
             _ => !is_known || version >= self.version,
@@ -171,10 +171,14 @@ impl Asset {
             self.open = false;
         }
         let is_first = !std::mem::replace(&mut self.listed, true);
-        let is_new_content = replace(&mut self.url, &reading.url)
-            | replace(&mut self.track, &reading.track)
-            | replace(&mut self.text, &reading.text)
-            | replace(&mut self.list, &reading.list);
+        let mut is_new_content = false;
+        // What the row does not say stays.
+        for (old, new) in self.content.iter_mut().zip(reading.content) {
+            if !new.is_empty() && *old != new {
+                *old = new;
+                is_new_content = true;
+            }
+        }
         if is_new_content {
             self.content_revision += 1;
             self.check_list(config, odd);
@@ -212,7 +216,7 @@ impl Asset {
         }
         self.floor = self.version;
         self.open = true;
-        self.stale.clone_from(&self.url);
+        self.stale = self.url().to_owned();
         self.set_retry(Retry::Asking);
         true
     }
@@ -243,51 +247,44 @@ impl Asset {
     ///
     /// A column that holds content says ready even where the status does not (yet, or no longer): columns are written
     /// whole and once, the status by read, change and write back.
-    fn check(
-        &self,
-        config: &AssetConfig,
-        reading: &mut Reading<'_>,
-        odd: &mut dyn FnMut(&str, Oddity, &str),
-    ) -> Status {
-        if self.open && reading.url == self.stale && reading.status != Some(Status::Ready) {
-            reading.url.clear();
+    fn check(&self, config: &AssetConfig, reading: &mut Reading, odd: &mut Oddities) -> Status {
+        let [url, track, text, list] = &mut reading.content;
+        if self.open && *url == self.stale && reading.status != Some(Status::Ready) {
+            url.clear();
         }
-        let mut is_allowed = |url: &mut String| {
-            let refused = !url.is_empty() && !is_allowed(url, config.medium(&self.name, url), &config.schemes);
-            if refused {
-                odd(&self.name, Oddity::BadUrl, url);
-                url.clear();
+        let mut is_refused = false;
+        for url in [track, &mut *url] {
+            is_refused = !url.is_empty() && !is_allowed(config, url, config.medium(&self.name, url));
+            if is_refused {
+                odd.push((self.name.clone(), Oddity::BadUrl, std::mem::take(url)));
             }
-            !refused
-        };
-        is_allowed(&mut reading.track);
-        if !is_allowed(&mut reading.url) && reading.status.is_none_or(|status| status == Status::Ready) {
+        }
+        if is_refused && reading.status.is_none_or(|status| status == Status::Ready) {
             return Status::Failed;
         }
-        if !reading.url.is_empty() || !reading.text.is_empty() {
+        if !url.is_empty() || !text.is_empty() {
             return Status::Ready;
         }
-        let list = Json::parse(&reading.list);
-        match reading.status {
-            Some(status) => status,
-            None if list.is_none() => self.status,
-            None if list.is_some_and(|list| list.items().any(is_blank)) => Status::Generating,
-            None => Status::Ready,
+        match (reading.status, Json::parse(list)) {
+            (Some(status), _) => status,
+            (None, None) => self.status,
+            (None, Some(list)) if list.items().any(is_blank) => Status::Generating,
+            (None, Some(_)) => Status::Ready,
         }
     }
 
     /// Reports what of the list will not be shown.
-    fn check_list(&self, config: &AssetConfig, odd: &mut dyn FnMut(&str, Oddity, &str)) {
-        let Some(list) = Json::parse(&self.list) else { return };
+    fn check_list(&self, config: &AssetConfig, odd: &mut Oddities) {
+        let Some(list) = Json::parse(self.list()) else { return };
         for (at, item) in list.items().enumerate() {
             if at == ITEM_LIMIT {
-                odd(&self.name, Oddity::TooMany, "");
+                odd.push((self.name.clone(), Oddity::TooMany, String::new()));
                 break;
             }
             let url = item.get("url").unwrap_or(item).as_str().unwrap_or_default();
             let medium = config.medium(&self.name, &url);
-            if medium.is_picture() && !url.is_empty() && !is_allowed(&url, medium, &config.schemes) {
-                odd(&self.name, Oddity::BadUrl, &url);
+            if medium.is_picture() && !url.is_empty() && !is_allowed(config, &url, medium) {
+                odd.push((self.name.clone(), Oddity::BadUrl, url.into_owned()));
             }
         }
     }
@@ -296,13 +293,4 @@ impl Asset {
 /// Whether an item of a list is only the place of one to come.
 pub(super) fn is_blank(item: Json<'_>) -> bool {
     item.is_null() || item.as_str().is_some_and(|text| text.trim_ascii().is_empty())
-}
-
-/// Keeps what was there if `new` is not said.
-fn replace(old: &mut String, new: &str) -> bool {
-    let is_new = !new.is_empty() && old != new;
-    if is_new {
-        new.clone_into(old);
-    }
-    is_new
 }

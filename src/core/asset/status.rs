@@ -58,7 +58,7 @@ impl Overall {
     }
 
     /// Sums up the statuses of a story's assets.
-    pub fn of(statuses: impl Iterator<Item = Status>) -> Overall {
+    pub fn of(statuses: &mut dyn Iterator<Item = Status>) -> Overall {
         let (mut all, mut pending, mut ready, mut failed) = (0, 0, 0, 0);
         for status in statuses {
             all += 1;
@@ -189,19 +189,16 @@ pub enum Medium {
 }
 
 impl Medium {
-    /// The medium that `data-asset-as` or a setting names.
+    /// The medium that a setting names.
     pub fn from_code(code: &str) -> Option<Medium> {
-        Some(match code {
-            "text" => Medium::Text,
-            "image" => Medium::Image,
-            "audio" => Medium::Audio,
-            "video" => Medium::Video,
-            "frame" => Medium::Frame,
-            "link" => Medium::Link,
-            "source" => Medium::Source,
-            "background" => Medium::Background,
-            _ => return None,
-        })
+        let codes = ["text", "image", "audio", "video", "frame", "link", "source", "background"];
+        Medium::from_number(codes.iter().position(|one| *one == code)?)
+    }
+
+    /// The medium of this place in the list above, counted from 0.
+    pub fn from_number(number: usize) -> Option<Medium> {
+        use Medium::{Audio, Background, Frame, Image, Link, Source, Text, Video};
+        [Text, Image, Audio, Video, Frame, Link, Source, Background].get(number).copied()
     }
 
     /// Whether the content is a picture: loaded when seen, shown when decoded.

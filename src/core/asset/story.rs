@@ -1,7 +1,7 @@
 //! One story: its assets, and what they add up to.
 
 use super::config::AssetConfig;
-use super::reading::{self, ASSET_LIMIT};
+use super::reading::{self, ASSET_LIMIT, Oddities};
 use super::record::Asset;
 use super::status::{Oddity, Overall, Problem, Status};
 use crate::core::base::{Json, Timestamp};
@@ -57,7 +57,7 @@ impl Story {
         config: &AssetConfig,
         row: Json<'_>,
         version: Timestamp,
-        odd: &mut dyn FnMut(&str, Oddity, &str),
+        odd: &mut Oddities,
     ) -> Vec<usize> {
         let column = row.get("asset_generation_status");
         // A column of type text holds the JSON as a string.
@@ -69,7 +69,7 @@ impl Story {
         let mut changed = Vec::new();
         for reading in readings {
             let Some(at) = self.asset(config, &reading.name) else {
-                odd("", Oddity::TooMany, "");
+                odd.push((String::new(), Oddity::TooMany, String::new()));
                 break;
             };
             if let Some(asset) = self.assets.get_mut(at)
@@ -90,13 +90,13 @@ impl Story {
             let mut parts = 0u32;
             let mut sum = 0u32;
             let mut is_measured = true;
-            let statuses = self.parts(&group).map(|part| {
+            let overall = Overall::of(&mut self.parts(&group).map(|part| {
                 parts += 1;
                 is_measured &= part.progress.is_some() || part.status == Status::Failed;
                 sum += u32::from(part.progress.unwrap_or(0));
                 part.status
-            });
-            let status = match Overall::of(statuses) {
+            }));
+            let status = match overall {
                 Overall::Completed => Status::Ready,
                 Overall::Generating => Status::Generating,
                 Overall::Pending => Status::Pending,
@@ -136,7 +136,7 @@ impl Story {
 
     /// Sums the assets up; says whether that is new.
     pub(super) fn sum_up(&mut self) -> bool {
-        let overall = Overall::of(self.assets.iter().filter(|asset| asset.listed).map(|asset| asset.status));
+        let overall = Overall::of(&mut self.assets.iter().filter(|asset| asset.listed).map(|asset| asset.status));
         let is_new = self.overall != overall;
         if is_new {
             self.overall = overall;

@@ -3,6 +3,7 @@
 use super::config::AssetConfig;
 use super::list;
 use super::patch::{Op, RetryButton};
+use super::reading::is_something;
 use super::record::{Asset, Retry};
 use super::source::is_allowed;
 use super::status::{Medium, RetryOutcome, Status};
@@ -94,13 +95,13 @@ pub(super) struct Scene<'a> {
 
 impl Scene<'_> {
     fn medium(&self) -> Medium {
-        self.element.shape.medium.unwrap_or_else(|| self.config.medium(&self.asset.name, &self.asset.url))
+        self.element.shape.medium.unwrap_or_else(|| self.config.medium(&self.asset.name, self.asset.url()))
     }
 
     /// Whether the list, rather than one address or text, is what the element shows.
     fn is_list(&self) -> bool {
         self.element.shape.is_list
-            || (self.asset.url.is_empty() && self.asset.text.is_empty() && self.element.shape.medium.is_none())
+            || (self.asset.url().is_empty() && self.asset.text().is_empty() && self.element.shape.medium.is_none())
     }
 
     fn is_broken(&self) -> bool {
@@ -108,14 +109,14 @@ impl Scene<'_> {
     }
 
     fn has_content(&self) -> bool {
-        self.asset.has_content() || self.story.parts(&self.asset.name).next().is_some()
+        is_something(&self.asset.content) || self.story.parts(&self.asset.name).next().is_some()
     }
 
     /// The look of the element now.
     pub(super) fn look(&self) -> Look {
         let asset = self.asset;
         let element = self.element;
-        let is_picture = !self.is_list() && self.medium().is_picture() && !asset.url.is_empty();
+        let is_picture = !self.is_list() && self.medium().is_picture() && !asset.url().is_empty();
         let may_show = self.has_content() && (asset.status == Status::Ready || self.is_list());
         let may_load = may_show && (!is_picture || element.visible || self.eager) && !self.is_broken();
         let broken = self.is_broken() && asset.status == Status::Ready;
@@ -231,18 +232,18 @@ impl Scene<'_> {
         if self.is_list() {
             return Some(Op::Items { medium, items: list::items(self.config, self.story, self.asset) });
         }
-        if !self.asset.text.is_empty() && (medium == Medium::Text || self.asset.url.is_empty()) {
-            return Some(Op::Text(self.asset.text.clone()));
+        if !self.asset.text().is_empty() && (medium == Medium::Text || self.asset.url().is_empty()) {
+            return Some(Op::Text(self.asset.text().to_owned()));
         }
         // A text that is only an address is a link to it: an address is nothing to read.
         let medium = if medium == Medium::Text { Medium::Link } else { medium };
         // Checked once more: the element may show it by another medium than the asset's own.
-        let is_fit = !self.asset.url.is_empty() && is_allowed(&self.asset.url, medium, &self.config.schemes);
+        let is_fit = !self.asset.url().is_empty() && is_allowed(self.config, self.asset.url(), medium);
         is_fit.then(|| Op::Source {
             medium,
-            url: self.asset.url.clone(),
+            url: self.asset.url().to_owned(),
             name: if medium == Medium::Link { self.open_text() } else { self.config.name(&self.asset.name).to_owned() },
-            track: self.asset.track.clone(),
+            track: self.asset.track().to_owned(),
             eager: self.eager,
         })
     }
@@ -256,7 +257,7 @@ impl Scene<'_> {
         };
         let upgrade = match &self.asset.retry {
             Retry::Settled(RetryOutcome::Payment { upgrade: Some(url) })
-                if is_allowed(url, Medium::Link, &self.config.schemes) =>
+                if is_allowed(self.config, url, Medium::Link) =>
             {
                 Some((self.outcome_text("upgrade"), url.clone()))
             }

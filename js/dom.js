@@ -1,0 +1,467 @@
+// The page: finds the elements of stories and assets, tells the core what happens to them, and carries out its patches. The
+// only file that touches elements. It decides nothing: what an asset is and how it shows is decided in src/core/asset.
+//
+// Nothing from the server becomes markup: texts go in as text, and addresses have been checked. What is known of an element
+// is kept beside it, never on it, because pages clone elements with all their attributes.
+import { append, bar, closest, fire, make, own, set, setText, slot, words } from './element.js'
+import { showItems } from './list.js'
+
+/**
+ * What is known of one element. `asset` is empty for a container.
+ * @typedef {{ id: number, element: HTMLElement, story: string, asset: string, shape: string, bars: HTMLElement[],
+ *   statuses: HTMLElement[], ownWords: string, wanted: string, hasFailed: boolean, button?: HTMLElement }} Entry
+ */
+
+/** How content comes in: the numbers of `Medium` in the core. */
+const TEXT = 0, IMAGE = 1, AUDIO = 2, VIDEO = 3, FRAME = 4, LINK = 5, SOURCE = 6, BACKGROUND = 7
+const media = { text: TEXT, image: IMAGE, audio: AUDIO, video: VIDEO, frame: FRAME, link: LINK, source: SOURCE, background: BACKGROUND }
+/** @type {Record<string, number>} */
+const mediumOfTag = { IMG: IMAGE, PICTURE: IMAGE, AUDIO, VIDEO, IFRAME: FRAME, A: LINK, SOURCE }
+const tagOfMedium = ['a', 'img', 'audio', 'video', 'iframe', 'a', 'source', 'img']
+
+/** What is told, in the order of `DomEvent` in src/browser/dom.rs. */
+const kinds = ['mounted', 'story', 'unmounted', 'seen', 'unseen', 'loaded', 'failed', 'retry', 'stray']
+
+const elementsOfStories = '[data-story-id],[data-asset]'
+const watched = ['data-story-id', 'data-asset', 'data-asset-as', 'data-asset-priority']
+/** Elements in which a button may not stand, or would not be seen. */
+const noPlaceForButtons = 'a,img,picture,audio,video,iframe,source,ul,ol,button'
+
+export class Dom {
+  #root
+  #tell
+  #mutations
+  #views
+  #next = 0
+  /** @type {Map<number, Entry>} */
+  #entries = new Map()
+  /** Elements and retry buttons; an element may be a container besides. @type {WeakMap<Element, Entry>} */
+  #assets = new WeakMap()
+  /** @type {WeakMap<Element, Entry>} */
+  #stories = new WeakMap()
+  #hasToldStray = false
+  /** The live region, once it is in the page. @type {HTMLElement | undefined} */
+  #region
+  #stop = new AbortController()
+
+  /**
+   * Watches `root` and everything in it. Nothing is found before `scan`.
+   * @param {Element} root
+   * @param {(kind: number, id: number, story: string, asset: string, medium: number, isList: boolean, priority: number) => void} tell
+   *   comes while the browser calls the page, so it should only be noted
+   */
+  constructor(root, tell) {
+    this.#root = root
+    this.#tell = (/** @type {string} */ kind, id = 0, story = '', asset = '', medium = -1, isList = false, priority = -1) =>
+      tell(kinds.indexOf(kind), id, story, asset, medium, isList, priority)
+    this.#mutations = new MutationObserver((mutations) => this.#handleMutations(mutations))
+    this.#views = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) this.#say(isIntersecting ? 'seen' : 'unseen', this.#known(this.#assets, target))
+      },
+      // What is near is there when it comes.
+      { rootMargin: '300px' },
+    )
+    // On their way down: errors do not bubble, and the page's own listeners may stop a click.
+    const options = { capture: true, signal: this.#stop.signal }
+    root.addEventListener('click', (event) => this.#handleClick(event), options)
+    root.addEventListener('error', (event) => this.#handleError(event), options)
+  }
+
+  /** Finds what is there, and from then on what comes, changes and goes. Calling it again does no harm. */
+  scan() {
+    this.#mutations.observe(this.#root, { childList: true, subtree: true, attributeFilter: watched })
+    this.#ensureRegion()
+    this.#visitAll(this.#root)
+  }
+
+  /** Ends it. */
+  stop() {
+    this.#stop.abort()
+    this.#mutations.disconnect()
+    this.#views.disconnect()
+    this.#tell = () => {}
+  }
+
+  // Patches: `begin`, the changes, `end`. What is changed between them is not taken for a change by the page.
+
+  begin() {
+    // The page may have changed something since the observer was last heard.
+    this.#handleMutations(this.#mutations.takeRecords())
+  }
+
+  end() {
+    this.#mutations.takeRecords()
+  }
+
+  /** @param {number} id @param {string} names of classes @param {boolean} on */
+  toggle(id, names, on) {
+    for (const name of names.split(' ')) if (name) this.#entries.get(id)?.element.classList.toggle(name, on)
+  }
+
+  /** @param {number} id @param {string} name @param {string} [value] */
+  attribute(id, name, value) {
+    const entry = this.#entries.get(id)
+    if (entry) set(entry.element, name, value)
+  }
+
+  /** @param {number} id @param {number} progress below 0: unknown @param {string} name @param {string} text @param {boolean} shown */
+  bar(id, progress, name, text, shown) {
+    for (const one of this.#entries.get(id)?.bars ?? []) bar(one, progress, name, text, shown)
+  }
+
+  /** @param {number} id @param {string} text @param {string} state @param {boolean} yields */
+  status(id, text, state, yields) {
+    const entry = this.#entries.get(id)
+    if (entry) words(entry.statuses, text, state, yields ? entry.ownWords : '')
+  }
+
+  /** Text goes into an element without a design, or else into a child of ours. @param {number} id @param {string} text */
+  text(id, text) {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    const place = slot(entry.element)
+    const target = own(entry.element, '[data-storywire=content]')[0] ?? (place.firstElementChild ? append(place, make('div', 'content')) : place)
+    setText(target, text)
+  }
+
+  /**
+   * @param {number} id @param {number} medium @param {string} url @param {string} name @param {string} track @param {boolean} eager
+   */
+  source(id, medium, url, name, track, eager) {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    const isAgain = entry.hasFailed
+    entry.hasFailed = false
+    entry.wanted = url
+    if (medium === IMAGE || medium === BACKGROUND) {
+      this.#loadPicture(entry, medium, url, name, eager)
+      return
+    }
+    const target = this.#target(entry, medium)
+    const isMade = target.dataset.storywire
+    if (target.tagName === 'A') {
+      // A link needs a name; a page that gave it one keeps it.
+      if (isMade || (!target.firstElementChild && !target.textContent?.trim())) setText(target, name)
+    } else if (isMade && medium === FRAME) {
+      set(target, 'title', name)
+      set(target, 'loading', 'lazy')
+    } else if (isMade) {
+      set(target, 'aria-label', name)
+      set(target, 'controls', '')
+    }
+    if (track) {
+      const known = target.querySelector('track')
+      const made = known ?? append(target, make('track', 'track'))
+      if (!known) set(made, 'kind', 'captions')
+      if (made.getAttribute('src') !== track) set(made, 'src', track)
+    }
+    const attribute = target.tagName === 'A' ? 'href' : 'src'
+    // The same address again would start what plays from the beginning.
+    if (target.getAttribute(attribute) === url && !isAgain) return
+    set(target, attribute, url)
+    const parent = target.parentElement
+    if (medium === SOURCE && parent instanceof HTMLPictureElement) set(target, 'srcset', url)
+    if (medium === SOURCE && parent instanceof HTMLMediaElement) parent.load()
+  }
+
+  /** @param {number} id @param {number} medium @param {string} items as JSON: `[state, [[name, value, isUrl], …]]` each */
+  items(id, medium, items) {
+    const entry = this.#entries.get(id)
+    if (entry) showItems(entry.element, tagOfMedium[medium] ?? 'a', JSON.parse(items))
+  }
+
+  /**
+   * The page's own button, or one of ours, in the element or, where a button may not be, behind it.
+   * @param {number} id @param {string} [label] none: no button @param {boolean} [isPending] @param {string} [upgrade] @param {string} [url]
+   */
+  retry(id, label, isPending, upgrade, url) {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    const pending = isPending ? 'true' : undefined
+    const theirs = own(entry.element, '[data-asset-retry]')[0]
+    if (theirs) {
+      theirs.hidden = label === undefined
+      set(theirs, 'aria-disabled', pending)
+      return
+    }
+    const known = own(entry.element, '[data-storywire=retry]')[0] ?? entry.button
+    if (label === undefined) {
+      if (known) this.#removeButton(entry, known)
+      return
+    }
+    const place = known ?? this.#newButton(entry)
+    const [button, link] = /** @type {HTMLElement[]} */ ([...place.children])
+    if (!button) return
+    setText(button, label)
+    // Not `disabled`: it would lose the focus.
+    set(button, 'aria-disabled', pending)
+    if (upgrade) {
+      const made = link ?? append(place, make('a', 'upgrade'))
+      setText(made, upgrade)
+      set(made, 'href', url)
+    } else link?.remove()
+  }
+
+  /** Adds a line to the live region; the oldest of more than three goes. @param {string} text */
+  announce(text) {
+    const region = this.#ensureRegion()
+    setText(append(region, make('p', 'line')), text)
+    if (region.childElementCount > 3) region.firstElementChild?.remove()
+  }
+
+  /** @param {number} id @param {string} name @param {unknown} detail @param {boolean} cancelable */
+  fire(id, name, detail, cancelable) {
+    const entry = this.#entries.get(id)
+    return !entry || fire(entry.element, name, detail, cancelable)
+  }
+
+  // Finding.
+
+  /** @param {WeakMap<Element, Entry>} map @param {Element | null} element */
+  #known(map, element) {
+    const entry = element ? map.get(element) : undefined
+    return entry && this.#entries.get(entry.id)
+  }
+
+  /** @param {string} kind @param {Entry} [entry] */
+  #say(kind, entry) {
+    if (entry) this.#tell(kind, entry.id)
+  }
+
+  /** @param {Element} element */
+  #visitAll(element) {
+    // Whatever it is: its attributes may just have gone.
+    this.#visit(element, false)
+    for (const one of element.querySelectorAll(elementsOfStories)) this.#visit(one, false)
+  }
+
+  /** Brings what is known of an element up to date. @param {Element} element @param {boolean} wiped its content is not what it was */
+  #visit(element, wiped) {
+    const story = (element.isConnected && idOf(element, 'data-story-id')) || ''
+    const container = this.#known(this.#stories, element)
+    if ((container?.story ?? '') !== story) {
+      this.#forget(container)
+      if (story) this.#tell('story', this.#keep(this.#stories, element, story, '', '').id, story)
+    }
+    const known = this.#known(this.#assets, element)
+    const [ofStory, asset] = (element.isConnected && this.#assetOf(element)) || []
+    if (!ofStory || !asset) {
+      this.#forget(known)
+      return
+    }
+    const as = element.getAttribute('data-asset-as') ?? ''
+    const medium = media[/** @type {keyof typeof media} */ (as)] ?? mediumOfTag[element.tagName] ?? -1
+    const isList = own(element, 'template,[data-asset-item]').length > 0
+    const given = element.getAttribute('data-asset-priority') ?? ''
+    const priority = /^\d{1,2}$/.test(given) ? Number(given) : -1
+    const shape = [medium, isList, priority].join()
+    const isSame = known?.story === ofStory && known.asset === asset && known.shape === shape
+    if (isSame && !wiped) return
+    if (!isSame) {
+      this.#forget(known)
+      this.#views.observe(element)
+    }
+    const { id } = this.#keep(this.#assets, element, ofStory, asset, shape, isSame ? known : undefined)
+    this.#tell('mounted', id, ofStory, asset, medium, isList, priority)
+  }
+
+  /** The story and the asset that an element shows, if both are there. @param {Element} element */
+  #assetOf(element) {
+    const asset = idOf(element, 'data-asset')
+    if (!asset) return
+    const container = element.closest('[data-story-id]')
+    if (!container && !this.#hasToldStray) {
+      this.#hasToldStray = true
+      this.#tell('stray')
+    }
+    // Webflow keeps what its conditions hide in the page.
+    if (container && !element.closest('.w-condition-invisible')) return [idOf(container, 'data-story-id'), asset]
+  }
+
+  /**
+   * The same element keeps its id, and the words that the page wrote into it.
+   * @param {WeakMap<Element, Entry>} map @param {Element} element @param {string} story @param {string} asset
+   * @param {string} shape @param {Entry} [before] @returns {Entry}
+   */
+  #keep(map, element, story, asset, shape, before) {
+    const statuses = asset ? own(element, '.status,[data-asset-status]') : []
+    // A clone of an element that we have painted has our words in it.
+    const isFresh = /^(pending|generating)?$/.test(element.getAttribute('data-asset-state') ?? '')
+    const entry = {
+      id: before?.id ?? this.#next++,
+      element: /** @type {HTMLElement} */ (element),
+      story,
+      asset,
+      shape,
+      bars: asset ? own(element, '.progress-bar,[data-asset-bar]') : [],
+      statuses,
+      ownWords: before?.ownWords ?? (isFresh ? (statuses[0]?.textContent ?? '') : ''),
+      wanted: before?.wanted ?? '',
+      hasFailed: before?.hasFailed ?? false,
+      button: before?.button,
+    }
+    map.set(element, entry)
+    if (entry.button) map.set(entry.button, entry)
+    this.#entries.set(entry.id, entry)
+    return entry
+  }
+
+  /** @param {Entry} [entry] */
+  #forget(entry) {
+    if (!entry) return
+    this.#entries.delete(entry.id)
+    if (entry.asset) this.#views.unobserve(entry.element)
+    entry.button?.remove()
+    this.#say('unmounted', entry)
+  }
+
+  /** @param {MutationRecord[]} mutations */
+  #handleMutations(mutations) {
+    /** @type {Set<Element>} */
+    const wiped = new Set()
+    for (const { type, target, addedNodes, removedNodes } of mutations) {
+      if (!(target instanceof Element)) continue
+      if (type === 'attributes') {
+        this.#visitAll(target)
+        continue
+      }
+      // Gone, moved or new: those that are in the page now stay.
+      for (const node of [...removedNodes, ...addedNodes]) if (node instanceof Element) this.#visitAll(node)
+      const owner = target.closest('[data-asset]')
+      if (owner && this.#known(this.#assets, owner)) wiped.add(owner)
+    }
+    for (const owner of wiped) this.#visit(owner, true)
+  }
+
+  // What the page says.
+
+  /** @param {Event} event */
+  #handleClick(event) {
+    const button = closest(event.target, '[data-storywire=button],[data-asset-retry]')
+    if (!button) return
+    const entry = this.#known(this.#assets, button.closest('[data-storywire=retry]')) ?? this.#known(this.#assets, button.closest('[data-asset]'))
+    if (!entry) return
+    // Pages often have a link for a button.
+    event.preventDefault()
+    const { story, asset, element } = entry
+    if (!button.hasAttribute('aria-disabled') && fire(element, 'storywire:before-retry', { story, asset }, true)) this.#say('retry', entry)
+  }
+
+  /** Media and frames that do not load say so themselves; pictures are loaded beside the page. @param {Event} event */
+  #handleError({ target }) {
+    const entry = this.#known(this.#assets, closest(target, '[data-asset]'))
+    if (!entry || !(target instanceof Element) || target.tagName === 'IMG' || target.getAttribute('src') !== entry.wanted) return
+    entry.hasFailed = true
+    this.#say('failed', entry)
+  }
+
+  // Content.
+
+  /**
+   * Loads and decodes a picture beside the page, and shows it then, so that nothing flashes. The page takes it from memory:
+   * the browser keeps what the document has loaded.
+   * @param {Entry} entry @param {number} medium @param {string} url @param {string} name @param {boolean} eager
+   */
+  #loadPicture(entry, medium, url, name, eager) {
+    const shown = medium === IMAGE ? /** @type {HTMLImageElement | undefined} */ (this.#find(entry, 'img')) : undefined
+    if (shown?.getAttribute('src') === url && !shown.srcset && shown.complete && shown.naturalWidth) {
+      this.#say('loaded', entry)
+      return
+    }
+    const picture = make('img', 'content')
+    picture.alt = name
+    if (shown?.crossOrigin) picture.crossOrigin = shown.crossOrigin
+    if (eager) set(picture, 'fetchpriority', 'high')
+    picture.src = url
+    const done = () => {
+      // The element may have gone, or may want another picture by now.
+      if (this.#entries.get(entry.id) !== entry || entry.wanted !== url) return
+      // Some formats load and do not decode beside a page.
+      if (!picture.naturalWidth) {
+        this.#say('failed', entry)
+        return
+      }
+      this.begin()
+      if (medium === BACKGROUND) entry.element.style.backgroundImage = `url("${url.replace(/["\\]/g, encodeURIComponent)}")`
+      else this.#showPicture(entry, picture)
+      this.end()
+      this.#say('loaded', entry)
+    }
+    picture.decode().then(done, done)
+  }
+
+  /** @param {Entry} entry @param {HTMLImageElement} picture */
+  #showPicture(entry, picture) {
+    const shown = this.#find(entry, 'img')
+    if (!shown) {
+      slot(entry.element).prepend(picture)
+      return
+    }
+    // They would win over the address.
+    for (const source of own(entry.element, 'source')) source.removeAttribute('srcset')
+    for (const name of ['srcset', 'sizes']) shown.removeAttribute(name)
+    set(shown, 'src', picture.getAttribute('src') ?? undefined)
+  }
+
+  /** The element itself, if it is of the tag, or the first of the tag in it. @param {Entry} entry @param {string} tag */
+  #find({ element }, tag) {
+    return element.tagName.toLowerCase() === tag || tag === 'source' ? element : own(element, tag)[0]
+  }
+
+  /** @param {Entry} entry @param {number} medium */
+  #target(entry, medium) {
+    const tag = tagOfMedium[medium] ?? 'a'
+    const found = this.#find(entry, tag)
+    if (found) return found
+    const made = make(tag, 'content')
+    slot(entry.element).prepend(made)
+    return made
+  }
+
+  // The button, and the live region.
+
+  /** A place with the button in it: what belongs to the button comes and goes with it. @param {Entry} entry */
+  #newButton(entry) {
+    const place = make('span', 'retry')
+    set(append(place, make('button', 'button')), 'type', 'button')
+    const around = entry.element.closest('a')
+    const outer = around ?? entry.element
+    if (outer.matches(noPlaceForButtons)) {
+      // A source stands within its medium, where nothing is seen.
+      ;(outer.closest('audio,video,picture') ?? outer).after(place)
+      this.#assets.set(place, entry)
+      entry.button = place
+    } else outer.append(place)
+    return place
+  }
+
+  /** @param {Entry} entry @param {HTMLElement} place */
+  #removeButton(entry, place) {
+    const hasFocus = place.contains(document.activeElement)
+    place.remove()
+    entry.button = undefined
+    if (!hasFocus) return
+    // Who pressed it stays where they are.
+    if (entry.element.tabIndex < 0) entry.element.tabIndex = -1
+    entry.element.focus()
+  }
+
+  /** The live region has to be in the page before its first message. */
+  #ensureRegion() {
+    if (!this.#region?.isConnected) {
+      this.#region = make('div', 'status')
+      set(this.#region, 'role', 'status')
+      // By the style object, because a strict content security policy forbids the attribute.
+      this.#region.style.cssText = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)'
+      document.body?.append(this.#region)
+    }
+    return this.#region
+  }
+}
+
+/** The value of an attribute, unless it names a Wized variable that has still to be filled in. @param {Element} element @param {string} name */
+function idOf(element, name) {
+  const value = element.getAttribute(name)
+  return value?.startsWith('wized:') ? '' : (value ?? '')
+}
