@@ -267,3 +267,16 @@ pub fn timestamptz(at: Timestamp) -> String {
 pub fn iso_millis(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_later_than_the_one_before_even_within_a_millisecond() {
+        let ahead = Timestamp::now() + std::time::Duration::from_secs(60);
+        assert!(next_commit(ahead).as_millisecond() > ahead.as_millisecond());
+        assert_eq!(iso_millis(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+        assert_eq!(timestamptz(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00+00:00");
+    }
+}
