@@ -235,6 +235,24 @@ export class PageClient {
     })
   }
 
+  /**
+   * Reads over REST, the key and the token as headers: the status (0 if there was no answer), the seconds to wait (-1 if
+   * the answer says none), the whole body.
+   * @internal
+   * @param {string} url @param {string} schema @param {string | undefined} token @param {AbortSignal} signal
+   * @returns {Promise<[number, number, string]>}
+   */
+  async get(url, schema, token, signal) {
+    try {
+      const headers = { apikey: this.#key, ...(token && { authorization: `Bearer ${token}` }), ...(schema !== 'public' && { 'accept-profile': schema }) }
+      const response = await fetch(url, { headers, signal })
+      const wait = response.headers.get('retry-after') ?? ''
+      return [response.status, /^\d{1,9}$/.test(wait) ? Number(wait) : -1, await response.text()]
+    } catch {
+      return [0, -1, '']
+    }
+  }
+
   /** @internal @param {number} request */
   giveToken(request) {
     const give = (/** @type {unknown} */ token, failed = false) => this.#raw?.token(request, typeof token === 'string' ? token : '', failed)

@@ -7,7 +7,7 @@ import { report } from './listeners.js'
 /** @typedef {import('./channel.js').Channel} Channel */
 /** @typedef {import('./rows.js').Rows} Rows */
 /** @typedef {import('./types.js').AssetChange} AssetChange */
-/** @typedef {{ about: string, id: number, story: string, code: string, detail: string, retryIn: number | null }} Fault */
+/** @typedef {{ about: string, story: string, code: string, detail: string, retryIn: number | null }} Fault */
 
 /** What a page for stories is told. */
 export class Sink {
@@ -54,12 +54,29 @@ export class Sink {
     this.#client.postRetry(story, asset, types.split(' '))
   }
 
+  /** @type {Map<number, AbortController>} */
+  #reads = new Map()
+
+  /** @param {number} request @param {string} url @param {string} schema @param {string} [token] */
+  async read(request, url, schema, token) {
+    const abort = new AbortController()
+    this.#reads.set(request, abort)
+    const answer = await this.#client.get(url, schema, token, abort.signal)
+    if (this.#reads.delete(request)) this.#client.run((raw) => raw.answer(request, ...answer))
+  }
+
+  /** @param {number} request */
+  abortRead(request) {
+    this.#reads.get(request)?.abort()
+    this.#reads.delete(request)
+  }
+
   stray() {
     this.#client.hearError(new StorywireError('stray-asset'))
   }
 
-  /** @param {Fault} fault */
-  fault({ about, id, story, code, detail, retryIn }) {
+  /** @param {number} id @param {Fault} fault */
+  fault(id, { about, story, code, detail, retryIn }) {
     const error = new StorywireError(code, { detail, retryIn, about: story || about })
     this.concerned(about, id)?.hearError(error)
     this.#client.hearError(error, story)

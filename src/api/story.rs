@@ -16,7 +16,7 @@ use crate::core::asset::{AssetConfig, RetryOutcome};
 use crate::core::base::{Json, Millis};
 use crate::core::config::Config;
 use crate::core::error::Misuse;
-use crate::core::ids::TokenRequest;
+use crate::core::ids::{RequestId, TokenRequest};
 use crate::core::realtime::frame::Version;
 
 /// One client. `js/client.js` is its only user.
@@ -60,7 +60,7 @@ impl RawClient {
         let thrown = |misuse: Misuse| JsValue::from_str(misuse.code());
         let options = Json::parse(options).ok_or_else(|| thrown(Misuse::BadJson))?;
         let key = text(options, "key");
-        let mut config = Config::new(text(options, "socketUrl"), text(options, "restUrl"), key.clone());
+        let mut config = Config::new(text(options, "socketUrl"), text(options, "restUrl"), key);
         config.version = if flag(options, "old") { Version::V1 } else { Version::V2 };
         config.asks_tokens = flag(options, "asksTokens");
         for (name, option) in [
@@ -94,7 +94,7 @@ impl RawClient {
         let clock = Clock::new();
         let seed = (js_sys::Math::random() * 9e15) as u64;
         let client = Client::new(config, assets, clock.now(), seed).map_err(thrown)?;
-        Ok(RawClient(Driver::new(client, clock, key, sink)))
+        Ok(RawClient(Driver::new(client, clock, sink)))
     }
 
     /// See [`Client::open_story`] and [`Client::close_story`].
@@ -137,6 +137,11 @@ impl RawClient {
     pub fn token(&self, request: u32, token: String, failed: bool) {
         let answer = if failed { Err(()) } else { Ok(some(token)) };
         self.0.dispatch(Event::Token(TokenRequest(request), answer));
+    }
+
+    /// The answer to `read`: `status` is that of HTTP, or 0 if there was none; `retry_after` in seconds, or -1.
+    pub fn answer(&self, request: u32, status: u16, retry_after: i32, body: String) {
+        self.0.dispatch(Event::Answer(RequestId(request), status, u32::try_from(retry_after).ok(), body));
     }
 
     /// See [`Client::set_token`]; an empty one is none.

@@ -8,12 +8,10 @@ use js_sys::Function;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, Element};
+use web_sys::Element;
 
 use super::clock::Clock;
 use super::dom::{Dom, DomEvent};
-use super::fetch::{self, Fetched};
 use super::page::{Page, is_hidden, is_offline};
 use super::sink::Sink;
 use super::text::TextBuffer;
@@ -36,8 +34,8 @@ pub enum Event {
     Page(PageEvent),
     /// Of `accessToken`: a token, nobody, or a failure.
     Token(TokenRequest, Result<Option<String>, ()>),
-    /// The end of a read.
-    Answer(RequestId, Fetched),
+    /// The end of a read: the HTTP status (0 if there was no answer), the seconds to wait, the whole body.
+    Answer(RequestId, u16, Option<u32>, String),
     /// Of an element.
     Dom(DomEvent),
     /// A frame: what has changed is painted.
@@ -49,12 +47,10 @@ pub struct Driver {
     /// Borrowed for one call, never while an effect is performed.
     client: RefCell<Client>,
     clock: Clock,
-    key: String,
     sink: Sink,
     inbox: RefCell<VecDeque<Event>>,
     text: RefCell<TextBuffer>,
     socket: RefCell<Option<(SocketId, Socket)>>,
-    reads: RefCell<Vec<(RequestId, AbortController)>>,
     timer: RefCell<Timer>,
     page: RefCell<Option<Page>>,
     dom: RefCell<Option<Dom>>,
@@ -82,16 +78,14 @@ const FRAME: Millis = Millis(8);
 
 impl Driver {
     /// Puts a client into the page.
-    pub fn new(client: Client, clock: Clock, key: String, sink: Sink) -> Rc<Driver> {
+    pub fn new(client: Client, clock: Clock, sink: Sink) -> Rc<Driver> {
         let driver = Rc::new_cyclic(|this| Driver {
             client: RefCell::new(client),
             clock,
-            key,
             sink,
             inbox: RefCell::default(),
             text: RefCell::default(),
             socket: RefCell::default(),
-            reads: RefCell::default(),
             timer: RefCell::default(),
             page: RefCell::default(),
             dom: RefCell::default(),
@@ -195,8 +189,8 @@ impl Driver {
                 };
                 client.handle_input(now, Input::Token(*request, answer));
             }
-            Event::Answer(request, fetched) => {
-                let answer = Answer { status: fetched.status, retry_after: fetched.retry_after, body: &fetched.body };
+            Event::Answer(request, status, retry_after, body) => {
+                let answer = Answer { status: *status, retry_after: *retry_after, body };
                 client.handle_input(now, Input::Answer(*request, answer));
             }
             Event::Dom(event) => {
@@ -278,13 +272,8 @@ impl Driver {
                 self.socket.borrow_mut().take_if(|(open, _)| *open == socket);
             }
             Effect::AskToken(request) => self.sink.ask_token(request.0),
-            Effect::Read { request, url, schema, token } => self.read(request, url, schema, token),
-            Effect::AbortRead(request) => self.reads.borrow_mut().retain(|(of, abort)| {
-                if *of == request {
-                    abort.abort();
-                }
-                *of != request
-            }),
+            Effect::Read { request, url, schema, token } => self.sink.read(request.0, &url, &schema, token.as_deref()),
+            Effect::AbortRead(request) => self.sink.abort_read(request.0),
             Effect::Settle(push, outcome) => self.sink.settle_push(push, &outcome),
             Effect::Notify(Notice::Asset(change)) => self.tell(&change),
             Effect::Notify(notice) => self.sink.notify(&notice),
@@ -316,38 +305,10 @@ impl Driver {
             send(socket);
         }
     }
-
-    fn read(&self, request: RequestId, url: String, schema: String, token: Option<String>) {
-        let mut headers = vec![("apikey", self.key.clone())];
-        if let Some(token) = token {
-            headers.push(("authorization", ["Bearer ", &token].concat()));
-        }
-        if schema != "public" {
-            headers.push(("accept-profile", schema));
-        }
-        let weak = Weak::clone(&self.this);
-        let Ok(abort) = AbortController::new() else { return };
-        self.reads.borrow_mut().push((request, abort.clone()));
-        spawn_local(async move {
-            let fetched = fetch::get(url, headers, abort).await;
-            if let Some(driver) = weak.upgrade() {
-                driver.reads.borrow_mut().retain(|(of, _)| *of != request);
-                driver.dispatch(Event::Answer(request, fetched));
-            }
-        });
-    }
 }
 
 fn dispatch(driver: &Weak<Driver>, event: Event) {
     if let Some(driver) = driver.upgrade() {
         driver.dispatch(event);
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        for (_, abort) in self.reads.borrow().iter() {
-            abort.abort();
-        }
     }
 }

@@ -3,8 +3,8 @@
 pub mod clock;
 pub mod dom;
 pub mod driver;
-pub mod fetch;
 pub mod listener;
+mod memory;
 pub mod page;
 pub mod sink;
 #[cfg(feature = "stream")]

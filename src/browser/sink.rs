@@ -2,7 +2,7 @@
 //!
 //! The object catches what the page's listeners throw; nothing here expects an exception.
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -48,7 +48,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn rows(this: &Sink, rows: u32, event: &str, key: &str, row: &str);
     #[wasm_bindgen(method)]
-    fn fault(this: &Sink, fault: JsValue);
+    fn fault(this: &Sink, id: u32, fault: &JsValue);
+    /// Sends a `GET`; without a token the key goes alone. The answer comes through `answer` of the client.
+    #[wasm_bindgen(method)]
+    pub fn read(this: &Sink, request: u32, url: &str, schema: &str, token: Option<&str>);
+    /// Gives up a read.
+    #[wasm_bindgen(method, js_name = abortRead)]
+    pub fn abort_read(this: &Sink, request: u32);
     /// An asset or a story has changed, or a row was odd.
     #[wasm_bindgen(method)]
     pub fn asset(this: &Sink, change: &JsValue);
@@ -61,33 +67,30 @@ extern "C" {
     pub fn stray(this: &Sink);
 }
 
-/// A change as JavaScript sees it: the `detail` of the events.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ChangeObject<'a> {
-    kind: &'static str,
-    story: &'a str,
-    asset: &'a str,
-    /// `pending`, `generating`, `ready`, `failed`; of a story as a whole also `partial` and `completed`; of an oddity its
-    /// code.
-    status: &'static str,
-    /// 0 to 100, or null if unknown.
-    progress: Option<u8>,
-    /// Where the content is, or what was odd.
-    url: &'a str,
+/// A plain object for JavaScript. It is written as a map, since for a struct serde-wasm-bindgen links a table of names
+/// that is as large as the rest of it.
+struct Object<'a, const N: usize> {
+    texts: [(&'static str, &'a str); N],
+    /// Null if there is none.
+    number: (&'static str, Option<u32>),
 }
 
-/// A failure as JavaScript sees it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FaultObject<'a> {
-    about: &'static str,
-    id: u32,
-    story: &'a str,
-    code: &'static str,
-    detail: &'a str,
-    /// Milliseconds, or null if there is no next attempt.
-    retry_in: Option<u32>,
+impl<const N: usize> Object<'_, N> {
+    fn to_js(&self) -> JsValue {
+        let serializer = Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
+        self.serialize(&serializer).unwrap_or(JsValue::NULL)
+    }
+}
+
+impl<const N: usize> Serialize for Object<'_, N> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, text) in &self.texts {
+            map.serialize_entry(name, text)?;
+        }
+        map.serialize_entry(self.number.0, &self.number.1)?;
+        map.end()
+    }
 }
 
 impl Sink {
@@ -121,26 +124,28 @@ impl Sink {
         }
     }
 
-    /// The event's name, its detail, and the elements at which it happens.
+    /// The event's name, its detail (`AssetChange` in `js/types.d.ts`), and the elements at which it happens.
     pub fn describe(&self, change: &AssetChange, client: &Client) -> (&'static str, JsValue, Vec<ElementId>) {
-        let (name, object, of) = match change {
+        // An oddity has its code for a status and what was odd for a URL.
+        let (kind, story, asset, status, progress, url) = match change {
             AssetChange::Asset { story, asset, status, progress, url } => {
-                let (status, progress) = (status.code(), *progress);
-                ("storywire:asset", ChangeObject { kind: "asset", story, asset, status, progress, url }, asset.as_str())
+                ("asset", story, asset.as_str(), status.code(), *progress, url.as_str())
             }
-            AssetChange::Story { story, overall } => {
-                let status = overall.code();
-                let object = ChangeObject { kind: "story", story, asset: "", status, progress: None, url: "" };
-                ("storywire:story", object, "")
-            }
+            AssetChange::Story { story, overall } => ("story", story, "", overall.code(), None, ""),
             AssetChange::Odd { story, asset, oddity, value } => {
-                let status = oddity.code();
-                let object = ChangeObject { kind: "odd", story, asset, status, progress: None, url: value };
-                ("storywire:odd", object, asset.as_str())
+                ("odd", story, asset.as_str(), oddity.code(), None, value.as_str())
             }
         };
-        let elements = client.assets().elements(object.story, of).collect();
-        (name, to_js(&object), elements)
+        let event = match change {
+            AssetChange::Asset { .. } => "storywire:asset",
+            AssetChange::Story { .. } => "storywire:story",
+            AssetChange::Odd { .. } => "storywire:odd",
+        };
+        let object = Object {
+            texts: [("kind", kind), ("story", story), ("asset", asset), ("status", status), ("url", url)],
+            number: ("progress", progress.map(u32::from)),
+        };
+        (event, object.to_js(), client.assets().elements(story, asset).collect())
     }
 
     fn fail(&self, failure: &Failure) {
@@ -151,15 +156,11 @@ impl Sink {
             About::Rows(rows) => ("rows", rows.0, ""),
             About::Story(story) => ("story", 0, story.as_str()),
         };
-        let object = FaultObject {
-            about,
-            id,
-            story,
-            code: failure.fault.code(),
-            detail: &failure.detail,
-            retry_in: failure.retry_in.map(|wait| u32::try_from(wait.0).unwrap_or(u32::MAX)),
+        let object = Object {
+            texts: [("about", about), ("story", story), ("code", failure.fault.code()), ("detail", &failure.detail)],
+            number: ("retryIn", failure.retry_in.map(|wait| u32::try_from(wait.0).unwrap_or(u32::MAX))),
         };
-        self.fault(to_js(&object));
+        self.fault(id, &object.to_js());
     }
 
     /// Settles a push.
@@ -172,12 +173,6 @@ impl Sink {
             Outcome::Replaced => self.settle(push.0, "replaced", ""),
         }
     }
-}
-
-/// A value as a plain object; what is missing is `null`.
-pub fn to_js(value: &impl Serialize) -> JsValue {
-    let serializer = Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
-    value.serialize(&serializer).unwrap_or(JsValue::NULL)
 }
 
 /// The word for a connection state.

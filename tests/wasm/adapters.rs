@@ -1,10 +1,9 @@
-//! The small adapters: the timer, text, listeners, reads over HTTP, the page's events.
+//! The small adapters: the timer, text, listeners, the page's events.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use storywire::browser::clock::Clock;
-use storywire::browser::fetch;
 use storywire::browser::listener::Listener;
 use storywire::browser::page::Page;
 use storywire::browser::text::TextBuffer;
@@ -12,7 +11,7 @@ use storywire::browser::timer::Timer;
 use storywire::core::base::Millis;
 use storywire::core::input::PageEvent;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{AbortController, Event, EventTarget};
+use web_sys::{Event, EventTarget};
 
 use super::support::{pause, window};
 
@@ -69,18 +68,6 @@ fn a_dropped_listener_hears_nothing() {
     drop(listener);
     target.dispatch_event(&Event::new("ping").unwrap()).unwrap();
     assert_eq!(heard.get(), 1);
-}
-
-#[wasm_bindgen_test]
-async fn a_read_gives_status_and_text_or_nothing() {
-    let abort = || AbortController::new().unwrap();
-    let read = fetch::get("data:application/json,[{\"id\":1}]".into(), vec![("apikey", "k".into())], abort()).await;
-    assert_eq!((read.status, read.body.as_str()), (200, "[{\"id\":1}]"));
-    let dead = fetch::get("http://127.0.0.1:9/".into(), Vec::new(), abort()).await;
-    assert_eq!((dead.status, dead.body.as_str()), (0, ""));
-    let given_up = abort();
-    given_up.abort();
-    assert_eq!(fetch::get("data:,x".into(), Vec::new(), given_up).await.status, 0);
 }
 
 #[wasm_bindgen_test]

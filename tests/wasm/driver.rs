@@ -30,7 +30,7 @@ export class FakeSink {
   calls = []
   socket(url) { const socket = new FakeSocket(); socket.url = url; this.sockets.push(socket); return socket }
 }
-for (const name of ['askToken', 'settle', 'connection', 'status', 'change', 'broadcast', 'bytes', 'presence', 'system', 'rows', 'fault', 'asset', 'retry', 'stray']) {
+for (const name of ['askToken', 'settle', 'connection', 'status', 'change', 'broadcast', 'bytes', 'presence', 'system', 'rows', 'fault', 'read', 'abortRead', 'asset', 'retry', 'stray']) {
   FakeSink.prototype[name] = function (...args) {
     this.calls.push([name, ...args])
     this['on' + name]?.(...args)
