@@ -4,6 +4,7 @@
 //   node tools/test.mjs native wasm        these
 //   node tools/test.mjs --check            those that are quick: what one runs before each commit
 //   node tools/test.mjs e2e -- --test-name-pattern retry    what follows `--` goes to the runner of each group
+//   node tools/test.mjs e2e --dev          the journeys with the development build, which is made in a quarter of the time
 import { join } from 'node:path'
 import { browserAndDriver } from './browser.mjs'
 import { build } from './build.mjs'
@@ -26,6 +27,7 @@ const split = args.includes('--') ? args.indexOf('--') : args.length
 const forRunner = args.slice(split + 1)
 const chosen = args.slice(0, split).filter((arg) => !arg.startsWith('--'))
 const onlyQuick = args.slice(0, split).includes('--check')
+const release = !args.slice(0, split).includes('--dev')
 
 const tsConfig = join(root, 'tsconfig.json')
 const nodeTests = (folder) => filesUnder(folder).filter((file) => /\.(test|spec)\.m?js$/.test(file))
@@ -105,12 +107,12 @@ const groups = [
   },
   {
     name: 'e2e',
-    what: 'journeys through the pages, in a browser, with the release',
+    what: `journeys through the pages, in a browser, with the ${release ? 'release' : 'development build'}`,
     counts: true,
     isThere: () => filesUnder('tests/e2e').length > 0,
     commands: async (env) => {
       const { browser } = browserAndDriver()
-      const [dist, server] = [await build({ release: true, env }), await buildServer(env)]
+      const [dist, server] = [await build({ release, env }), await buildServer(env)]
       const given = { CHROMIUM: browser, STORYWIRE_DIST: dist, STORYWIRE_SERVER: server }
       // One after the other: on two cores, journeys side by side time each other out.
       return [[...runNodeTests('tests/e2e', '--test-concurrency=1'), given]]
