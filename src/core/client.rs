@@ -11,7 +11,7 @@ use super::error::{Fault, Misuse};
 use super::ids::{ChannelId, ElementId, PushId, RowsId};
 use super::input::{Input, PageEvent};
 use super::realtime::frame::{ChangeParams, ChannelOptions};
-use super::realtime::{Broadcast, Ctx, Followed, Owner, Realtime, is_service_key};
+use super::realtime::{Broadcast, Ctx, Owner, Realtime, is_service_key};
 use super::rows::{News, Rows, RowsQuery, columns_of};
 use super::stories::{Step, Stories};
 use super::{Deadline, Why};
@@ -24,7 +24,7 @@ const ROUNDS: u32 = 32;
 
 /// A realtime client as a value. See the contract in [the module](super).
 pub struct Client {
-    desk: Desk,
+    desk: Ctx,
     realtime: Realtime,
     rows: Rows,
     stories: Stories,
@@ -36,28 +36,6 @@ pub struct Client {
     last_rows: u32,
     told: ConnectionState,
     closed: bool,
-}
-
-/// What every part is lent: the moment, randomness, the options, and where effects go.
-#[derive(Debug)]
-struct Desk {
-    now: Instant,
-    rng: Rng,
-    config: Config,
-    effects: VecDeque<Effect>,
-    followed: VecDeque<(RowsId, Followed)>,
-}
-
-impl Desk {
-    fn ctx(&mut self) -> Ctx<'_> {
-        Ctx {
-            now: self.now,
-            rng: &mut self.rng,
-            config: &self.config,
-            effects: &mut self.effects,
-            followed: &mut self.followed,
-        }
-    }
 }
 
 impl Client {
@@ -73,7 +51,7 @@ impl Client {
             assets: Assets::new(assets),
             is_stale: false,
             painting: false,
-            desk: Desk { now, rng: Rng(seed), config, effects: VecDeque::new(), followed: VecDeque::new() },
+            desk: Ctx { now, rng: Rng(seed), config, effects: VecDeque::new(), followed: VecDeque::new() },
             last_rows: 0,
             told: ConnectionState::Stopped,
             closed: false,
@@ -91,7 +69,7 @@ impl Client {
     /// Listens for changes of the database on a channel; `key` comes back with each one.
     pub fn listen(&mut self, now: Instant, channel: ChannelId, key: u32, params: ChangeParams) -> Result<(), Misuse> {
         self.at(now);
-        self.realtime.listen(&mut self.desk.ctx(), channel, key, params)
+        self.realtime.listen(&mut self.desk, channel, key, params)
     }
 
     /// Ends what [`Client::listen`] began.
@@ -107,7 +85,7 @@ impl Client {
     /// Subscribes a channel. A channel can be subscribed, unsubscribed and subscribed again.
     pub fn subscribe(&mut self, now: Instant, channel: ChannelId) -> Result<(), Misuse> {
         self.at(now);
-        self.realtime.subscribe(&mut self.desk.ctx(), channel)?;
+        self.realtime.subscribe(&mut self.desk, channel)?;
         self.settle();
         Ok(())
     }
@@ -115,7 +93,7 @@ impl Client {
     /// Unsubscribes a channel. Its topic is left when no other channel uses it.
     pub fn unsubscribe(&mut self, now: Instant, channel: ChannelId) -> Result<(), Misuse> {
         self.at(now);
-        self.realtime.unsubscribe(&mut self.desk.ctx(), channel)?;
+        self.realtime.unsubscribe(&mut self.desk, channel)?;
         self.settle();
         Ok(())
     }
@@ -123,7 +101,7 @@ impl Client {
     /// Unsubscribes a channel and forgets it.
     pub fn remove_channel(&mut self, now: Instant, channel: ChannelId) {
         self.at(now);
-        self.realtime.remove_channel(&mut self.desk.ctx(), channel);
+        self.realtime.remove_channel(&mut self.desk, channel);
         self.settle();
     }
 
@@ -137,13 +115,13 @@ impl Client {
         latest: bool,
     ) -> Result<PushId, Misuse> {
         self.at(now);
-        self.realtime.broadcast(&mut self.desk.ctx(), channel, event, payload, latest)
+        self.realtime.broadcast(&mut self.desk, channel, event, payload, latest)
     }
 
     /// Shows this client on the channel (`meta` is a JSON object), or takes it back.
     pub fn track(&mut self, now: Instant, channel: ChannelId, meta: Option<&str>) -> Result<PushId, Misuse> {
         self.at(now);
-        self.realtime.track(&mut self.desk.ctx(), channel, meta)
+        self.realtime.track(&mut self.desk, channel, meta)
     }
 
     /// Sets the access token by hand; `None` goes back to `accessToken`, or to none.
@@ -155,7 +133,7 @@ impl Client {
             return Ok(());
         }
         self.at(now);
-        self.realtime.set_token(&mut self.desk.ctx(), token);
+        self.realtime.set_token(&mut self.desk, token);
         self.rows.forgive(self.desk.now);
         self.settle();
         Ok(())
@@ -175,7 +153,7 @@ impl Client {
             filter: query.filter.clone(),
             select,
         };
-        let ctx = &mut self.desk.ctx();
+        let ctx = &mut self.desk;
         let subscribed =
             self.realtime.listen(ctx, channel, 0, params).and_then(|()| self.realtime.subscribe(ctx, channel));
         if let Err(misuse) = subscribed {
@@ -205,8 +183,8 @@ impl Client {
     /// Ends what [`Client::follow`] began.
     pub fn unfollow(&mut self, now: Instant, rows: RowsId) {
         self.at(now);
-        if let Some(channel) = self.rows.close(&mut self.desk.ctx(), rows) {
-            self.realtime.remove_channel(&mut self.desk.ctx(), channel);
+        if let Some(channel) = self.rows.close(&mut self.desk, rows) {
+            self.realtime.remove_channel(&mut self.desk, channel);
         }
         self.settle();
     }
@@ -283,8 +261,8 @@ impl Client {
     pub fn close(&mut self, now: Instant) {
         self.at(now);
         self.closed = true;
-        self.realtime.stop(&mut self.desk.ctx());
-        self.rows.stop(&mut self.desk.ctx());
+        self.realtime.stop(&mut self.desk);
+        self.rows.stop(&mut self.desk);
         self.desk.followed.clear();
         self.tell_connection();
     }
@@ -301,7 +279,7 @@ impl Client {
         if expected.is_some_and(|at| self.desk.now - at > JUMP) {
             self.wake();
         }
-        let ctx = &mut self.desk.ctx();
+        let ctx = &mut self.desk;
         match input {
             Input::Timeout => {}
             Input::Socket(socket, event) => self.realtime.handle_socket(ctx, socket, event),
@@ -343,7 +321,7 @@ impl Client {
         let config = &self.desk.config;
         let poll =
             self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
-        let first = Deadline::earliest([
+        let first = Deadline::earliest(&[
             self.realtime.next_deadline(self.desk.now, config),
             self.rows.next_deadline(),
             poll.map(|at| Deadline::new(at, Why::Poll)),
@@ -398,25 +376,25 @@ impl Client {
 
     /// The page slept without having said so.
     fn wake(&mut self) {
-        self.realtime.probe(&mut self.desk.ctx());
+        self.realtime.probe(&mut self.desk);
         self.rows.wake(self.desk.now);
     }
 
     fn fire_due(&mut self) {
         self.follow_stories();
-        self.realtime.fire_due(&mut self.desk.ctx());
+        self.realtime.fire_due(&mut self.desk);
         let down = self.realtime.down_for(self.desk.now).is_some_and(|span| span >= self.desk.config.poll_after);
         if down {
             self.rows.start_polling(self.desk.now);
         }
-        self.rows.fire_due(&mut self.desk.ctx(), &mut self.realtime);
+        self.rows.fire_due(&mut self.desk, &mut self.realtime);
         self.settle();
     }
 
     /// Carries what happened to channels to the rows that own them, and what the rows say to their owners.
     fn settle(&mut self) {
         while let Some((rows, what)) = self.desk.followed.pop_front() {
-            self.rows.handle_followed(&mut self.desk.ctx(), rows, what);
+            self.rows.handle_followed(&mut self.desk, rows, what);
         }
         for (rows, news) in core::mem::take(&mut self.rows.news) {
             let notice = match (news, self.stories.story_of(rows).map(str::to_owned)) {
@@ -433,17 +411,17 @@ impl Client {
                     Notice::Fault(Failure { about: About::Story(story), ..failure })
                 }
             };
-            self.desk.effects.push_back(Effect::Notify(notice));
+            self.desk.push(Effect::Notify(notice));
         }
         while let Some(change) = self.assets.poll_change() {
-            self.desk.effects.push_back(Effect::Notify(Notice::Asset(change)));
+            self.desk.push(Effect::Notify(Notice::Asset(change)));
         }
         while let Some(retry) = self.assets.poll_retry() {
-            self.desk.effects.push_back(Effect::Retry(retry));
+            self.desk.push(Effect::Retry(retry));
         }
         if self.assets.is_dirty() && !self.painting {
             self.painting = true;
-            self.desk.effects.push_back(Effect::Paint);
+            self.desk.push(Effect::Paint);
         }
     }
 
@@ -500,7 +478,7 @@ impl Client {
         let state = self.connection();
         if state != self.told {
             self.told = state;
-            self.desk.effects.push_back(Effect::Notify(Notice::Connection(state)));
+            self.desk.push(Effect::Notify(Notice::Connection(state)));
         }
     }
 }

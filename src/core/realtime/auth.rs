@@ -2,7 +2,7 @@
 
 use super::Ctx;
 use crate::core::base::{Backoff, Instant, Json, Millis};
-use crate::core::effect::{About, Effect, Failure, Notice};
+use crate::core::effect::{About, Effect};
 use crate::core::error::Fault;
 use crate::core::ids::TokenRequest;
 use crate::core::input::TokenAnswer;
@@ -76,23 +76,23 @@ impl Auth {
     }
 
     /// Asks unless a request is under way or was refused a moment ago.
-    pub(crate) fn ask(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn ask(&mut self, ctx: &mut Ctx) {
         if !self.asks || matches!(self.state, State::Asking { .. } | State::Waiting { .. }) {
             return;
         }
         self.ask_now(ctx);
     }
 
-    fn ask_now(&mut self, ctx: &mut Ctx<'_>) {
+    fn ask_now(&mut self, ctx: &mut Ctx) {
         self.last_request += 1;
         let request = TokenRequest(self.last_request);
         self.state = State::Asking { request, until: ctx.now + ctx.config.push_timeout };
-        ctx.effects.push_back(Effect::AskToken(request));
+        ctx.push(Effect::AskToken(request));
     }
 
     /// The server does not take the token any more, whatever its `exp` says: asks for another one, and until it is there no
     /// join goes out. `false` if nobody can be asked.
-    pub(crate) fn distrust(&mut self, ctx: &mut Ctx<'_>) -> bool {
+    pub(crate) fn distrust(&mut self, ctx: &mut Ctx) -> bool {
         if let Some(token) = &mut self.token {
             token.expires = Some(ctx.now);
         }
@@ -102,7 +102,7 @@ impl Auth {
 
     /// Takes the page's answer; `true` if the token is another one now. An answer that comes late is taken as long as there
     /// is none to a later question; one to a question from before `setAuth` changes nothing.
-    pub(crate) fn handle_answer(&mut self, ctx: &mut Ctx<'_>, request: TokenRequest, answer: TokenAnswer<'_>) -> bool {
+    pub(crate) fn handle_answer(&mut self, ctx: &mut Ctx, request: TokenRequest, answer: TokenAnswer<'_>) -> bool {
         if request.0 <= self.answered || request.0 > self.last_request {
             return false;
         }
@@ -128,7 +128,7 @@ impl Auth {
 
     /// Sets the token by hand (`setAuth`); `None` returns to the page's function, or to no token. A request under way is
     /// forgotten, so that an answer from before a sign-out changes nothing. `true` if the token is another one now.
-    pub(crate) fn set(&mut self, ctx: &mut Ctx<'_>, text: Option<&str>) -> bool {
+    pub(crate) fn set(&mut self, ctx: &mut Ctx, text: Option<&str>) -> bool {
         self.answered = self.last_request;
         match text {
             Some(text) => self.settle(ctx, Some(text)),
@@ -142,7 +142,7 @@ impl Auth {
         }
     }
 
-    fn settle(&mut self, ctx: &mut Ctx<'_>, text: Option<&str>) -> bool {
+    fn settle(&mut self, ctx: &mut Ctx, text: Option<&str>) -> bool {
         self.backoff.reset();
         let mut expires = text.and_then(expiry_of);
         let expired = self.asks && expires.is_some_and(|expires| expires <= ctx.now);
@@ -163,14 +163,13 @@ impl Auth {
         changed
     }
 
-    fn fail(&mut self, ctx: &mut Ctx<'_>, fault: Fault) {
-        let wait = self.backoff.next_delay(ctx.rng);
+    fn fail(&mut self, ctx: &mut Ctx, fault: Fault) {
+        let wait = self.backoff.next_delay(&mut ctx.rng);
         self.state = State::Waiting { until: ctx.now + wait };
-        let failure = Failure { about: About::Token, fault, detail: String::new(), retry_in: Some(wait) };
-        ctx.effects.push_back(Effect::Notify(Notice::Fault(failure)));
+        ctx.fail(About::Token, fault, "", Some(wait));
     }
 
-    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx) {
         match self.state {
             State::Asking { until, .. } if until <= ctx.now => self.fail(ctx, Fault::TokenUnavailable),
             State::Waiting { until } if until <= ctx.now => self.ask_now(ctx),

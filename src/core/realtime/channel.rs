@@ -92,7 +92,7 @@ impl Realtime {
     /// Adds a listener for changes. On a channel that is subscribed, what the topic does not carry yet makes it join anew.
     pub(crate) fn listen(
         &mut self,
-        ctx: &mut Ctx<'_>,
+        ctx: &mut Ctx,
         id: ChannelId,
         key: u32,
         params: ChangeParams,
@@ -117,7 +117,7 @@ impl Realtime {
     }
 
     /// Subscribes a channel: joins its topic, or shares the join that is there.
-    pub(crate) fn subscribe(&mut self, ctx: &mut Ctx<'_>, id: ChannelId) -> Result<(), Misuse> {
+    pub(crate) fn subscribe(&mut self, ctx: &mut Ctx, id: ChannelId) -> Result<(), Misuse> {
         let channel = self.channel_mut(id)?;
         let (name, options) = (channel.topic.clone(), channel.options.clone());
         let page = channel.owner == Owner::Page;
@@ -131,7 +131,7 @@ impl Realtime {
             return Err(Misuse::TooManyChannels);
         }
         let at = shared.unwrap_or_else(|| {
-            self.topics.push(Topic::new(&name, ctx.config));
+            self.topics.push(Topic::new(&name, &ctx.config));
             self.topics.len() - 1
         });
         let mut users = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
@@ -159,7 +159,7 @@ impl Realtime {
         if self.cover(ctx, &name) && joined {
             self.report(ctx, id, Status::Subscribed);
             if synced && page {
-                ctx.effects.push_back(Effect::Notify(Notice::Presence(id, PresenceEvent::Sync)));
+                ctx.push(Effect::Notify(Notice::Presence(id, PresenceEvent::Sync)));
             }
             if flowing {
                 self.tell_rows(ctx, &name, Some(id), || Followed::Flowing);
@@ -170,7 +170,7 @@ impl Realtime {
     }
 
     /// Sees to it that the topic carries every change that its channels listen for; `true` if it does already.
-    fn cover(&mut self, ctx: &mut Ctx<'_>, name: &str) -> bool {
+    fn cover(&mut self, ctx: &mut Ctx, name: &str) -> bool {
         let Some(topic) = self.topics.iter().find(|topic| topic.name == name) else { return false };
         let covered = self
             .channels
@@ -186,7 +186,7 @@ impl Realtime {
     }
 
     /// Unsubscribes a channel; the topic is left when its last channel goes.
-    pub(crate) fn unsubscribe(&mut self, ctx: &mut Ctx<'_>, id: ChannelId) -> Result<(), Misuse> {
+    pub(crate) fn unsubscribe(&mut self, ctx: &mut Ctx, id: ChannelId) -> Result<(), Misuse> {
         let channel = self.channel_mut(id)?;
         if !channel.wanted {
             return Ok(());
@@ -207,25 +207,25 @@ impl Realtime {
     }
 
     /// Unsubscribes a channel and forgets it.
-    pub(crate) fn remove_channel(&mut self, ctx: &mut Ctx<'_>, id: ChannelId) {
+    pub(crate) fn remove_channel(&mut self, ctx: &mut Ctx, id: ChannelId) {
         let _ = self.unsubscribe(ctx, id);
         self.channels.retain(|channel| channel.id != id);
     }
 
     /// Tells the page of a channel's state, if it is another one than it was told last.
-    pub(crate) fn report(&mut self, ctx: &mut Ctx<'_>, id: ChannelId, status: Status) {
+    pub(crate) fn report(&mut self, ctx: &mut Ctx, id: ChannelId, status: Status) {
         let Ok(channel) = self.channel_mut(id) else { return };
         if channel.reported == Some(status) {
             return;
         }
         channel.reported = Some(status);
         if WHOLE && channel.owner == Owner::Page {
-            ctx.effects.push_back(Effect::Notify(Notice::Status(id, status)));
+            ctx.push(Effect::Notify(Notice::Status(id, status)));
         }
     }
 
     /// Tells every channel of a topic of its state.
-    pub(crate) fn report_all(&mut self, ctx: &mut Ctx<'_>, name: &str, status: Status) {
+    pub(crate) fn report_all(&mut self, ctx: &mut Ctx, name: &str, status: Status) {
         for id in self.channels_of(name) {
             self.report(ctx, id, status);
         }
@@ -240,7 +240,7 @@ impl Realtime {
     /// Tells every channel of a topic what failed, and its rows too. What repeats is told once for each attempt.
     pub(crate) fn fail(
         &mut self,
-        ctx: &mut Ctx<'_>,
+        ctx: &mut Ctx,
         name: &str,
         fault: Fault,
         detail: &str,
@@ -251,11 +251,13 @@ impl Realtime {
                 Owner::Page => About::Channel(channel.id),
                 Owner::Rows(rows) => About::Rows(rows),
             };
-            let failure = Failure { about, fault, detail: detail.to_owned(), retry_in };
             match channel.owner {
                 Owner::Page if !WHOLE => {}
-                Owner::Page => ctx.effects.push_back(Effect::Notify(Notice::Fault(failure))),
-                Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Failed(failure))),
+                Owner::Page => ctx.fail(about, fault, detail, retry_in),
+                Owner::Rows(rows) => {
+                    let failure = Failure { about, fault, detail: detail.to_owned(), retry_in };
+                    ctx.followed.push_back((rows, Followed::Failed(failure)));
+                }
             }
         }
     }
@@ -263,7 +265,7 @@ impl Realtime {
     /// Tells the rows of a topic something, or only those of one channel.
     pub(crate) fn tell_rows(
         &self,
-        ctx: &mut Ctx<'_>,
+        ctx: &mut Ctx,
         name: &str,
         only: Option<ChannelId>,
         what: impl Fn() -> Followed,

@@ -13,7 +13,7 @@ use super::frame::{Outgoing, PHOENIX, Reference, encode_text};
 use super::topic::{Topic, TopicState};
 use super::{Ctx, Realtime};
 use crate::core::base::{Instant, Millis};
-use crate::core::effect::{About, Effect, Failure, Notice};
+use crate::core::effect::{About, Effect};
 use crate::core::error::Fault;
 use crate::core::ids::SocketId;
 use crate::core::input::PageEvent;
@@ -57,7 +57,7 @@ impl Realtime {
     }
 
     /// Connects if somebody wants it; starts the wait for closing if nobody does any more.
-    pub(crate) fn settle_connection(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn settle_connection(&mut self, ctx: &mut Ctx) {
         let wanted = self.topics.iter().any(|topic| topic.state != TopicState::Refused);
         match &mut self.connection {
             Connection::Closed if wanted => self.connect(ctx),
@@ -72,7 +72,7 @@ impl Realtime {
         }
     }
 
-    fn connect(&mut self, ctx: &mut Ctx<'_>) {
+    fn connect(&mut self, ctx: &mut Ctx) {
         self.last_socket += 1;
         let socket = SocketId(self.last_socket);
         self.connection = Connection::Connecting { socket, until: ctx.now + ctx.config.connect_timeout };
@@ -84,14 +84,14 @@ impl Realtime {
         push_encoded(&mut url, &ctx.config.key);
         url.push_str("&vsn=");
         url.push_str(ctx.config.version.text());
-        ctx.effects.push_back(Effect::OpenSocket(socket, url));
+        ctx.push(Effect::OpenSocket(socket, url));
         // The token can be fetched while the socket opens.
         if !self.auth.is_ready(ctx.now) {
             self.auth.ask(ctx);
         }
     }
 
-    pub(crate) fn handle_opened(&mut self, ctx: &mut Ctx<'_>, socket: SocketId) {
+    pub(crate) fn handle_opened(&mut self, ctx: &mut Ctx, socket: SocketId) {
         if !matches!(self.connection, Connection::Connecting { socket: current, .. } if current == socket) {
             return;
         }
@@ -104,7 +104,7 @@ impl Realtime {
         self.settle_connection(ctx);
     }
 
-    pub(crate) fn handle_closed(&mut self, ctx: &mut Ctx<'_>, socket: SocketId) {
+    pub(crate) fn handle_closed(&mut self, ctx: &mut Ctx, socket: SocketId) {
         match self.connection {
             Connection::Connecting { socket: current, .. } if current == socket => self.lose(ctx, Fault::SocketRefused),
             Connection::Open { socket: current, .. } if current == socket => self.lose(ctx, Fault::SocketClosed),
@@ -117,7 +117,7 @@ impl Realtime {
     }
 
     /// The link is gone: what was sent is dropped, topics wait, and the next attempt is set.
-    fn lose(&mut self, ctx: &mut Ctx<'_>, fault: Fault) {
+    fn lose(&mut self, ctx: &mut Ctx, fault: Fault) {
         if let Connection::Open { since, .. } = self.connection
             && ctx.now - since >= HEALTHY
         {
@@ -128,14 +128,13 @@ impl Realtime {
         if self.topics.iter().any(Topic::is_wanted) {
             let wait = self.next_wait(ctx);
             self.connection = Connection::Waiting { until: ctx.now + wait };
-            let failure = Failure { about: About::Connection, fault, detail: String::new(), retry_in: Some(wait) };
-            ctx.effects.push_back(Effect::Notify(Notice::Fault(failure)));
+            ctx.fail(About::Connection, fault, "", Some(wait));
         }
         self.lose_joins(ctx, true);
     }
 
-    fn next_wait(&mut self, ctx: &mut Ctx<'_>) -> Millis {
-        let wait = self.backoff.next_delay(ctx.rng);
+    fn next_wait(&mut self, ctx: &mut Ctx) -> Millis {
+        let wait = self.backoff.next_delay(&mut ctx.rng);
         // Without a network an attempt is all but sure to fail; `Online` will come, and if it does not, this will.
         if self.page.online { wait } else { ctx.config.backoff_cap }
     }
@@ -150,7 +149,7 @@ impl Realtime {
     }
 
     /// A join goes out. While the server refuses one it is deaf, so a probe under way gets the time of a heartbeat.
-    pub(crate) fn allow_for_join(&mut self, ctx: &Ctx<'_>) {
+    pub(crate) fn allow_for_join(&mut self, ctx: &Ctx) {
         if let Connection::Open { heartbeat: Heartbeat::Awaiting { until, next, .. }, .. } = &mut self.connection {
             let sent = Instant(next.0.saturating_sub(ctx.config.heartbeat_interval.0));
             *until = (*until).max(sent + ctx.config.heartbeat_timeout);
@@ -158,18 +157,18 @@ impl Realtime {
     }
 
     /// Sends a heartbeat that must be answered within `timeout`.
-    fn beat(&mut self, ctx: &mut Ctx<'_>, timeout: Millis, probe: bool) {
+    fn beat(&mut self, ctx: &mut Ctx, timeout: Millis, probe: bool) {
         let reference = self.next_reference();
         let next = ctx.now + ctx.config.heartbeat_interval;
         if let Connection::Open { socket, heartbeat, .. } = &mut self.connection {
             *heartbeat = Heartbeat::Awaiting { until: ctx.now + timeout, next, probe };
             let text = encode_text(ctx.config.version, None, reference, PHOENIX, Outgoing::Heartbeat);
-            ctx.effects.push_back(Effect::SendText(*socket, text));
+            ctx.push(Effect::SendText(*socket, text));
         }
     }
 
     /// The page has come back to life, or the clock has jumped: is the link still there?
-    pub(crate) fn probe(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn probe(&mut self, ctx: &mut Ctx) {
         let joining = self.topics.iter().any(|topic| matches!(topic.state, TopicState::Joining { .. }));
         let timeout = if joining { ctx.config.probe_timeout_joining } else { ctx.config.probe_timeout };
         match &mut self.connection {
@@ -187,7 +186,7 @@ impl Realtime {
         }
     }
 
-    pub(crate) fn handle_page(&mut self, ctx: &mut Ctx<'_>, event: PageEvent) {
+    pub(crate) fn handle_page(&mut self, ctx: &mut Ctx, event: PageEvent) {
         match event {
             PageEvent::Hidden => {}
             // A page that can be seen is not frozen, whether or not the browser has said so.
@@ -213,27 +212,27 @@ impl Realtime {
     }
 
     /// Closes cleanly: an open socket would keep the page out of the back/forward cache.
-    fn freeze(&mut self, ctx: &mut Ctx<'_>) {
+    fn freeze(&mut self, ctx: &mut Ctx) {
         self.close_socket(ctx);
         self.connection = Connection::Frozen;
         self.lose_joins(ctx, false);
     }
 
     /// Closes the socket, if there is one, without a word to the page.
-    pub(crate) fn close_socket(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn close_socket(&mut self, ctx: &mut Ctx) {
         if let Connection::Open { socket, .. } | Connection::Connecting { socket, .. } = self.connection {
-            ctx.effects.push_back(Effect::CloseSocket(socket));
+            ctx.push(Effect::CloseSocket(socket));
         }
         self.connection = Connection::Closed;
         self.down_since = None;
     }
 
-    pub(crate) fn fire_connection(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn fire_connection(&mut self, ctx: &mut Ctx) {
         let now = ctx.now;
         match self.connection {
             Connection::Waiting { until } if until <= now => self.connect(ctx),
             Connection::Connecting { socket, until } if until <= now => {
-                ctx.effects.push_back(Effect::CloseSocket(socket));
+                ctx.push(Effect::CloseSocket(socket));
                 self.lose(ctx, Fault::SocketRefused);
             }
             Connection::Open { idle_until: Some(until), .. } if until <= now => self.close_socket(ctx),
@@ -241,7 +240,7 @@ impl Realtime {
                 self.beat(ctx, ctx.config.heartbeat_timeout, false);
             }
             Connection::Open { socket, heartbeat: Heartbeat::Awaiting { until, .. }, .. } if until <= now => {
-                ctx.effects.push_back(Effect::CloseSocket(socket));
+                ctx.push(Effect::CloseSocket(socket));
                 self.lose(ctx, Fault::HeartbeatLost);
             }
             Connection::Closed
@@ -263,7 +262,7 @@ impl Realtime {
                     Heartbeat::Awaiting { until, .. } => Deadline { at: until, why: Why::HeartbeatReply },
                 };
                 let idle = idle_until.map(|at| Deadline { at, why: Why::Linger });
-                Deadline::earliest([Some(beat), idle])
+                Deadline::earliest(&[Some(beat), idle])
             }
         }
     }

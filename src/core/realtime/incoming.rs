@@ -7,19 +7,17 @@ use super::topic::TopicState;
 use super::{Ctx, Followed, Realtime};
 use crate::core::WHOLE;
 use crate::core::base::{Json, Kind};
-use crate::core::effect::{About, Effect, Failure, Notice};
+use crate::core::effect::{About, Effect, Notice};
 use crate::core::error::Fault;
 
 /// What the server says of a message to a topic that it does not have.
 const UNMATCHED: &str = "unmatched topic";
 
 impl Realtime {
-    pub(crate) fn handle_frame(&mut self, ctx: &mut Ctx<'_>, frame: Option<Incoming<'_>>) {
+    pub(crate) fn handle_frame(&mut self, ctx: &mut Ctx, frame: Option<Incoming<'_>>) {
         self.note_life();
         let Some(frame) = frame else {
-            let about = About::Connection;
-            let failure = Failure { about, fault: Fault::BadFrame, detail: String::new(), retry_in: None };
-            ctx.effects.push_back(Effect::Notify(Notice::Fault(failure)));
+            ctx.fail(About::Connection, Fault::BadFrame, "", None);
             return;
         };
         if frame.topic == PHOENIX {
@@ -75,7 +73,7 @@ impl Realtime {
         }
     }
 
-    fn handle_message(&mut self, ctx: &mut Ctx<'_>, at: usize, message: Message<'_>) {
+    fn handle_message(&mut self, ctx: &mut Ctx, at: usize, message: Message<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let name = topic.name.clone();
         match message {
@@ -109,7 +107,7 @@ impl Realtime {
                 }
                 for id in self.page_channels(&name) {
                     for event in &events {
-                        ctx.effects.push_back(Effect::Notify(Notice::Presence(id, event.clone())));
+                        ctx.push(Effect::Notify(Notice::Presence(id, event.clone())));
                     }
                 }
             }
@@ -126,7 +124,7 @@ impl Realtime {
                         }
                         BroadcastPayload::Bytes(bytes) => Notice::Bytes(id, event, bytes.to_owned()),
                     };
-                    ctx.effects.push_back(Effect::Notify(notice));
+                    ctx.push(Effect::Notify(notice));
                 }
             }
             Message::Other => {}
@@ -138,7 +136,7 @@ impl Realtime {
         of_topic.filter(|channel| channel.owner == Owner::Page).map(|channel| channel.id).collect()
     }
 
-    fn handle_system(&mut self, ctx: &mut Ctx<'_>, at: usize, payload: Json<'_>) {
+    fn handle_system(&mut self, ctx: &mut Ctx, at: usize, payload: Json<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let name = topic.name.clone();
         let ok = payload.get_str("status").as_deref() == Some("ok");
@@ -148,7 +146,7 @@ impl Realtime {
             topic.last_words = Some((classify(&message).0, message.clone()));
         }
         for id in if WHOLE { self.page_channels(&name) } else { Vec::new() } {
-            ctx.effects.push_back(Effect::Notify(Notice::System(id, payload.text().to_owned())));
+            ctx.push(Effect::Notify(Notice::System(id, payload.text().to_owned())));
         }
         match (changes, ok) {
             (true, true) => self.handle_flowing(ctx, at),
@@ -158,7 +156,7 @@ impl Realtime {
     }
 
     /// Hands a change to every listener whose entry it matches; a channel is told once, with all keys that matched.
-    fn handle_changes(&mut self, ctx: &mut Ctx<'_>, at: usize, payload: Json<'_>) {
+    fn handle_changes(&mut self, ctx: &mut Ctx, at: usize, payload: Json<'_>) {
         let Some(topic) = self.topics.get(at) else { return };
         let (Some(ids), Some(data)) = (payload.get("ids"), payload.get("data")) else { return };
         if data.kind() != Kind::Object {
@@ -180,7 +178,7 @@ impl Realtime {
             let text = if WHOLE && channel.exact { super::changes::exact(data) } else { data.text().to_owned() };
             match channel.owner {
                 Owner::Page if !WHOLE => {}
-                Owner::Page => ctx.effects.push_back(Effect::Notify(Notice::Change(channel.id, keys, text))),
+                Owner::Page => ctx.push(Effect::Notify(Notice::Change(channel.id, keys, text))),
                 Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Change(text))),
             }
         }

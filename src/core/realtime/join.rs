@@ -17,7 +17,7 @@ const BLOCKED: Millis = Millis(5_000);
 
 impl Realtime {
     /// Sends the joins whose time has come, what the visitor sees first, at the pace that the server allows.
-    pub(crate) fn join_due(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn join_due(&mut self, ctx: &mut Ctx) {
         if !self.is_open() || self.joins.next_at() > ctx.now || self.next_to_join(ctx.now).is_none() {
             return;
         }
@@ -47,7 +47,7 @@ impl Realtime {
         .map(|(at, _)| at)
     }
 
-    fn send_join(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+    fn send_join(&mut self, ctx: &mut Ctx, at: usize) {
         let Some(socket) = self.open_socket() else { return };
         let join_ref = self.next_reference();
         let token = self.auth.token().filter(|token| is_sendable(token));
@@ -67,12 +67,12 @@ impl Realtime {
         topic.last_words = None;
         topic.held = Some(join_ref);
         topic.token = self.auth.version();
-        ctx.effects.push_back(Effect::SendText(socket, text));
+        ctx.push(Effect::SendText(socket, text));
         self.allow_for_join(ctx);
     }
 
     /// The answer to a join.
-    pub(crate) fn handle_join_reply(&mut self, ctx: &mut Ctx<'_>, at: usize, ok: bool, response: Json<'_>) {
+    pub(crate) fn handle_join_reply(&mut self, ctx: &mut Ctx, at: usize, ok: bool, response: Json<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joining { join_ref, .. } = topic.state else { return };
         let name = topic.name.clone();
@@ -103,7 +103,7 @@ impl Realtime {
     }
 
     /// The server says that changes flow; again after each new token and after its database was away.
-    pub(crate) fn handle_flowing(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+    pub(crate) fn handle_flowing(&mut self, ctx: &mut Ctx, at: usize) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         if let TopicState::Joined { flow, .. } = &mut topic.state
             && *flow != Flow::Nothing
@@ -115,7 +115,7 @@ impl Realtime {
     }
 
     /// The server says that it does not send the changes of a joined topic.
-    pub(crate) fn handle_flow_error(&mut self, ctx: &mut Ctx<'_>, at: usize, message: &str) {
+    pub(crate) fn handle_flow_error(&mut self, ctx: &mut Ctx, at: usize, message: &str) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joined { flow, .. } = &mut topic.state else { return };
         let name = topic.name.clone();
@@ -128,7 +128,7 @@ impl Realtime {
     }
 
     /// A join, pending or held, is over: what helps decides when there is another.
-    pub(crate) fn end_join(&mut self, ctx: &mut Ctx<'_>, at: usize, fault: Fault, cure: Cure, detail: &str) {
+    pub(crate) fn end_join(&mut self, ctx: &mut Ctx, at: usize, fault: Fault, cure: Cure, detail: &str) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let name = topic.name.clone();
         if topic.is_joined() && ctx.now - topic.joined_at >= SOUND {
@@ -146,7 +146,7 @@ impl Realtime {
             other => other,
         };
         let Some(topic) = self.topics.get_mut(at) else { return };
-        let mut wait = topic.backoff.next_delay(ctx.rng);
+        let mut wait = topic.backoff.next_delay(&mut ctx.rng);
         if cure == Cure::Throttle {
             let cap = ctx.config.throttle_cap.0;
             wait = Millis(cap / 4 + ctx.rng.up_to(cap - cap / 4));
@@ -168,7 +168,7 @@ impl Realtime {
     }
 
     /// A topic is to be joined anew from `at` on; its rows are told that they may miss something.
-    pub(crate) fn lose_join(&mut self, ctx: &mut Ctx<'_>, name: &str, at: Instant) {
+    pub(crate) fn lose_join(&mut self, ctx: &mut Ctx, name: &str, at: Instant) {
         if let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) {
             topic.lose_join(at);
         }
@@ -176,7 +176,7 @@ impl Realtime {
     }
 
     /// The socket is gone: every join with it. `tell` is false when the page itself goes to sleep.
-    pub(crate) fn lose_joins(&mut self, ctx: &mut Ctx<'_>, tell: bool) {
+    pub(crate) fn lose_joins(&mut self, ctx: &mut Ctx, tell: bool) {
         for at in 0..self.topics.len() {
             let Some(topic) = self.topics.get_mut(at) else { return };
             let name = topic.name.clone();
@@ -198,7 +198,7 @@ impl Realtime {
     }
 
     /// Leaves a topic that no channel uses any more.
-    pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, name: &str) {
+    pub(crate) fn leave(&mut self, ctx: &mut Ctx, name: &str) {
         let reference = self.next_reference();
         let socket = self.open_socket();
         let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) else { return };
@@ -209,14 +209,14 @@ impl Realtime {
         topic.last_words = None;
         if let (Some(join_ref), Some(socket)) = (join_ref, socket) {
             let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, Outgoing::Leave);
-            ctx.effects.push_back(Effect::SendText(socket, text));
+            ctx.push(Effect::SendText(socket, text));
             topic.state = TopicState::Leaving { join_ref, reference, until: ctx.now + ctx.config.push_timeout };
         }
         self.topics.retain(|topic| topic.state != TopicState::Idle);
     }
 
     /// The leave is answered, or the server closed the topic: it is gone.
-    pub(crate) fn finish_leave(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+    pub(crate) fn finish_leave(&mut self, ctx: &mut Ctx, at: usize) {
         if let Some(topic) = self.topics.get_mut(at) {
             topic.state = TopicState::Idle;
         }
@@ -225,7 +225,7 @@ impl Realtime {
     }
 
     /// A new token: every joined topic is told, and those that the old one was refused for try again.
-    pub(crate) fn spread_token(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn spread_token(&mut self, ctx: &mut Ctx) {
         let socket = self.open_socket();
         let token = self.auth.token().filter(|token| is_sendable(token)).map(str::to_owned);
         for at in 0..self.topics.len() {
@@ -239,7 +239,7 @@ impl Realtime {
                 ) => {
                     let message = Outgoing::AccessToken(token);
                     let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
-                    ctx.effects.push_back(Effect::SendText(socket, text));
+                    ctx.push(Effect::SendText(socket, text));
                 }
                 // Nobody is signed in any more. There is no word for that but another join.
                 (TopicState::Joined { .. } | TopicState::Joining { .. }, _, None) => {
@@ -253,7 +253,7 @@ impl Realtime {
         self.settle_connection(ctx);
     }
 
-    pub(crate) fn fire_topics(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn fire_topics(&mut self, ctx: &mut Ctx) {
         let mut at = 0;
         while let Some(topic) = self.topics.get(at) {
             match topic.state {

@@ -39,20 +39,35 @@ use topic::Topic;
 use super::WHOLE;
 use super::base::{Backoff, Instant, Millis, Rng};
 use super::config::Config;
-use super::effect::{Effect, Failure, Notice, Status};
+use super::effect::{About, Effect, Failure, Notice, Status};
 use super::error::Fault;
 use super::ids::{RowsId, SocketId, TokenRequest};
 use super::input::{PageEvent, SocketEvent, TokenAnswer};
 use super::{Deadline, Why};
 
-/// What a part is lent for one call.
-pub(crate) struct Ctx<'a> {
+/// What every part is lent: the moment, randomness, the options, and where effects go.
+#[derive(Debug)]
+pub(crate) struct Ctx {
     pub(crate) now: Instant,
-    pub(crate) rng: &'a mut Rng,
-    pub(crate) config: &'a Config,
-    pub(crate) effects: &'a mut VecDeque<Effect>,
+    pub(crate) rng: Rng,
+    pub(crate) config: Config,
+    pub(crate) effects: VecDeque<Effect>,
     /// What the followed rows are to be told.
-    pub(crate) followed: &'a mut VecDeque<(RowsId, Followed)>,
+    pub(crate) followed: VecDeque<(RowsId, Followed)>,
+}
+
+impl Ctx {
+    /// Queues an effect. Not inlined: it stands in forty places.
+    #[inline(never)]
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.effects.push_back(effect);
+    }
+
+    /// Tells the page of a failure.
+    #[inline(never)]
+    pub(crate) fn fail(&mut self, about: About, fault: Fault, detail: &str, retry_in: Option<Millis>) {
+        self.push(Effect::Notify(Notice::Fault(Failure { about, fault, detail: detail.to_owned(), retry_in })));
+    }
 }
 
 /// What happens to a channel that followed rows own.
@@ -112,7 +127,7 @@ impl Realtime {
         }
     }
 
-    pub(crate) fn handle_socket(&mut self, ctx: &mut Ctx<'_>, socket: SocketId, event: SocketEvent<'_>) {
+    pub(crate) fn handle_socket(&mut self, ctx: &mut Ctx, socket: SocketId, event: SocketEvent<'_>) {
         match event {
             SocketEvent::Opened => self.handle_opened(ctx, socket),
             SocketEvent::Closed(_) => self.handle_closed(ctx, socket),
@@ -123,12 +138,12 @@ impl Realtime {
         }
     }
 
-    pub(crate) fn handle_page_event(&mut self, ctx: &mut Ctx<'_>, event: PageEvent) {
+    pub(crate) fn handle_page_event(&mut self, ctx: &mut Ctx, event: PageEvent) {
         self.handle_page(ctx, event);
     }
 
     /// Takes an answer of `accessToken`; `true` if the token is another one now.
-    pub(crate) fn handle_token(&mut self, ctx: &mut Ctx<'_>, request: TokenRequest, answer: TokenAnswer<'_>) -> bool {
+    pub(crate) fn handle_token(&mut self, ctx: &mut Ctx, request: TokenRequest, answer: TokenAnswer<'_>) -> bool {
         let changed = self.auth.handle_answer(ctx, request, answer);
         if changed {
             self.spread_token(ctx);
@@ -137,7 +152,7 @@ impl Realtime {
     }
 
     /// `setAuth`.
-    pub(crate) fn set_token(&mut self, ctx: &mut Ctx<'_>, token: Option<&str>) {
+    pub(crate) fn set_token(&mut self, ctx: &mut Ctx, token: Option<&str>) {
         if self.auth.set(ctx, token) {
             self.spread_token(ctx);
         }
@@ -155,7 +170,7 @@ impl Realtime {
     }
 
     /// Whether a read may go out: the token is known.
-    pub(crate) fn may_read(&mut self, ctx: &mut Ctx<'_>) -> bool {
+    pub(crate) fn may_read(&mut self, ctx: &mut Ctx) -> bool {
         let ready = self.auth.is_ready(ctx.now);
         if !ready {
             self.auth.ask(ctx);
@@ -164,11 +179,11 @@ impl Realtime {
     }
 
     /// The server said that the token is no good: asks for another one. `false` if nobody can be asked.
-    pub(crate) fn refresh_token(&mut self, ctx: &mut Ctx<'_>) -> bool {
+    pub(crate) fn refresh_token(&mut self, ctx: &mut Ctx) -> bool {
         self.auth.distrust(ctx)
     }
 
-    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx) {
         self.auth.fire_due(ctx);
         self.fire_connection(ctx);
         self.fire_topics(ctx);
@@ -176,7 +191,7 @@ impl Realtime {
     }
 
     pub(crate) fn next_deadline(&self, now: Instant, config: &Config) -> Option<Deadline> {
-        Deadline::earliest([
+        Deadline::earliest(&[
             self.auth.next_deadline(),
             self.connection_deadline(),
             self.topics_deadline(now),
@@ -222,7 +237,7 @@ impl Realtime {
     }
 
     /// The server does not accept the key: nothing that is tried with it will work.
-    pub(crate) fn refuse_key(&mut self, ctx: &mut Ctx<'_>, detail: &str) {
+    pub(crate) fn refuse_key(&mut self, ctx: &mut Ctx, detail: &str) {
         for at in 0..self.topics.len() {
             if self.topics.get(at).is_some_and(|topic| topic.is_wanted() && !topic.is_joined()) {
                 self.end_join(ctx, at, Fault::KeyRefused, Cure::Stop, detail);
@@ -231,9 +246,9 @@ impl Realtime {
     }
 
     /// Leaves everything and closes the socket: the client is closed.
-    pub(crate) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn stop(&mut self, ctx: &mut Ctx) {
         for channel in self.channels.iter().filter(|channel| channel.wanted && channel.owner == Owner::Page) {
-            ctx.effects.push_back(Effect::Notify(Notice::Status(channel.id, Status::Closed)));
+            ctx.push(Effect::Notify(Notice::Status(channel.id, Status::Closed)));
         }
         self.drop_pushes(ctx, |_| true);
         self.channels.clear();
@@ -245,8 +260,15 @@ impl Realtime {
 
 impl Deadline {
     /// The first of several.
-    pub(crate) fn earliest<const N: usize>(deadlines: [Option<Deadline>; N]) -> Option<Deadline> {
-        deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at)
+    #[inline(never)]
+    pub(crate) fn earliest(deadlines: &[Option<Deadline>]) -> Option<Deadline> {
+        let mut first: Option<Deadline> = None;
+        for deadline in deadlines.iter().flatten() {
+            if first.is_none_or(|first| deadline.at < first.at) {
+                first = Some(*deadline);
+            }
+        }
+        first
     }
 
     pub(crate) fn new(at: Instant, why: Why) -> Deadline {

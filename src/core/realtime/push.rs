@@ -64,7 +64,7 @@ impl Realtime {
     /// Sends a broadcast, at once if the channel is joined and the rate allows it; otherwise it waits up to 10 s.
     pub(crate) fn broadcast(
         &mut self,
-        ctx: &mut Ctx<'_>,
+        ctx: &mut Ctx,
         channel: ChannelId,
         event: &str,
         broadcast: Broadcast<'_>,
@@ -103,7 +103,7 @@ impl Realtime {
     /// Shows this client to the others of the topic, now and after every rejoin; `None` takes it back.
     pub(crate) fn track(
         &mut self,
-        ctx: &mut Ctx<'_>,
+        ctx: &mut Ctx,
         channel: ChannelId,
         meta: Option<&str>,
     ) -> Result<PushId, Misuse> {
@@ -116,7 +116,7 @@ impl Realtime {
         let id = PushId(self.last_push);
         let topic = self.topics.iter_mut().find(|topic| topic.name == name && known.wanted);
         let Some(topic) = topic.filter(|topic| topic.state != TopicState::Refused) else {
-            ctx.effects.push_back(Effect::Settle(id, Outcome::Dropped));
+            ctx.push(Effect::Settle(id, Outcome::Dropped));
             return Ok(id);
         };
         topic.track.wanted = meta.map(str::to_owned);
@@ -138,7 +138,7 @@ impl Realtime {
     }
 
     /// Sends what waits and may go.
-    pub(crate) fn send_due(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn send_due(&mut self, ctx: &mut Ctx) {
         if !WHOLE {
             return;
         }
@@ -152,7 +152,7 @@ impl Realtime {
         self.settle_where(ctx, Outcome::Ok(String::from("{}")), |push| push.done);
     }
 
-    fn send_broadcast(&mut self, ctx: &mut Ctx<'_>, socket: SocketId, at: usize) {
+    fn send_broadcast(&mut self, ctx: &mut Ctx, socket: SocketId, at: usize) {
         let reference = self.last_reference.wrapping_add(1).max(1);
         let Some(push) = self.pushes.get_mut(at).filter(|push| push.waits()) else { return };
         let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == push.topic) else { return };
@@ -175,7 +175,7 @@ impl Realtime {
             },
             Payload::Presence => return,
         };
-        ctx.effects.push_back(effect);
+        ctx.push(effect);
         push.sent = Some(reference);
         push.done = !topic.options.ack;
         // The time for the answer begins when the message goes out.
@@ -184,7 +184,7 @@ impl Realtime {
     }
 
     /// Tells the server what is to be seen of this client, at most five times in 30 s; the latest wins.
-    fn send_track(&mut self, ctx: &mut Ctx<'_>, socket: SocketId, at: usize) {
+    fn send_track(&mut self, ctx: &mut Ctx, socket: SocketId, at: usize) {
         let reference = self.last_reference.wrapping_add(1).max(1);
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joined { join_ref, .. } = topic.state else { return };
@@ -196,7 +196,7 @@ impl Realtime {
             self.settle_presence(ctx, at, &Outcome::Ok(String::from("{}")));
             return;
         }
-        let turn = next_call(&track.calls, ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
+        let turn = next_call(&track.calls, &ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
         // The time for the answer begins when the call goes out.
         for push in self.pushes.iter_mut().filter(|push| push.is_presence() && push.topic == topic.name) {
             push.until = turn + ctx.config.push_timeout;
@@ -212,12 +212,12 @@ impl Realtime {
         track.sent = Some((reference, ctx.now + ctx.config.push_timeout));
         let message = track.wanted.as_deref().map_or(Outgoing::Untrack, Outgoing::Track);
         let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, message);
-        ctx.effects.push_back(Effect::SendText(socket, text));
+        ctx.push(Effect::SendText(socket, text));
         self.last_reference = reference;
     }
 
     /// The answer to a push; the answer to anything else changes nothing.
-    pub(crate) fn handle_reply(&mut self, ctx: &mut Ctx<'_>, reference: Reference, ok: bool, response: &str) {
+    pub(crate) fn handle_reply(&mut self, ctx: &mut Ctx, reference: Reference, ok: bool, response: &str) {
         let outcome = if ok { Outcome::Ok(response.to_owned()) } else { Outcome::Error(response.to_owned()) };
         let tracking = |topic: &Topic| topic.track.sent.is_some_and(|(sent, _)| sent == reference);
         if let Some(at) = self.topics.iter().position(tracking)
@@ -233,37 +233,37 @@ impl Realtime {
         }
     }
 
-    fn settle_presence(&mut self, ctx: &mut Ctx<'_>, at: usize, outcome: &Outcome) {
+    fn settle_presence(&mut self, ctx: &mut Ctx, at: usize, outcome: &Outcome) {
         let Some(name) = self.topics.get(at).map(|topic| topic.name.as_str()) else { return };
         self.pushes.retain(|push| {
             let settled = push.is_presence() && push.topic == name;
             if settled {
-                ctx.effects.push_back(Effect::Settle(push.id, outcome.clone()));
+                ctx.push(Effect::Settle(push.id, outcome.clone()));
             }
             !settled
         });
     }
 
     /// Settles and forgets the pushes that `which` names.
-    fn settle_where(&mut self, ctx: &mut Ctx<'_>, outcome: Outcome, which: impl Fn(&Push) -> bool) {
+    fn settle_where(&mut self, ctx: &mut Ctx, outcome: Outcome, which: impl Fn(&Push) -> bool) {
         self.pushes.retain(|push| {
             let settled = which(push);
             if settled {
-                ctx.effects.push_back(Effect::Settle(push.id, outcome.clone()));
+                ctx.push(Effect::Settle(push.id, outcome.clone()));
             }
             !settled
         });
     }
 
     /// Gives up pushes whose answer cannot come any more.
-    pub(crate) fn drop_pushes(&mut self, ctx: &mut Ctx<'_>, which: impl Fn(&Push) -> bool) {
+    pub(crate) fn drop_pushes(&mut self, ctx: &mut Ctx, which: impl Fn(&Push) -> bool) {
         if !WHOLE {
             return;
         }
         self.settle_where(ctx, Outcome::Dropped, which);
     }
 
-    pub(crate) fn fire_pushes(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn fire_pushes(&mut self, ctx: &mut Ctx) {
         if !WHOLE {
             return;
         }

@@ -139,7 +139,7 @@ impl Rows {
     }
 
     /// Forgets a set; the channel that it had is returned, to be removed.
-    pub(crate) fn close(&mut self, ctx: &mut Ctx<'_>, id: RowsId) -> Option<ChannelId> {
+    pub(crate) fn close(&mut self, ctx: &mut Ctx, id: RowsId) -> Option<ChannelId> {
         let at = self.sets.iter().position(|set| set.id == id)?;
         let set = self.sets.remove(at);
         for batch in &mut self.batches {
@@ -169,7 +169,7 @@ impl Rows {
     }
 
     /// Forgets everything: the client is closed.
-    pub(crate) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+    pub(crate) fn stop(&mut self, ctx: &mut Ctx) {
         self.sets.clear();
         self.abort_empty(ctx);
         self.news.clear();
@@ -202,7 +202,7 @@ impl Rows {
         }
     }
 
-    pub(crate) fn handle_followed(&mut self, ctx: &mut Ctx<'_>, id: RowsId, what: Followed) {
+    pub(crate) fn handle_followed(&mut self, ctx: &mut Ctx, id: RowsId, what: Followed) {
         let Some(at) = self.sets.iter().position(|set| set.id == id) else { return };
         let Some(set) = self.sets.get_mut(at) else { return };
         match what {
@@ -237,7 +237,7 @@ impl Rows {
         }
     }
 
-    fn handle_change(&mut self, ctx: &mut Ctx<'_>, at: usize, data: String) {
+    fn handle_change(&mut self, ctx: &mut Ctx, at: usize, data: String) {
         let Some(set) = self.sets.get_mut(at) else { return };
         let Some(json) = Json::parse(&data) else { return };
         set.rest(ctx);
@@ -280,7 +280,7 @@ impl Rows {
     }
 
     /// Gives up the read under way for a new one.
-    fn refetch(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+    fn refetch(&mut self, ctx: &mut Ctx, at: usize) {
         if let Some(set) = self.sets.get_mut(at) {
             set.want_read(ctx.now);
         }
@@ -294,7 +294,7 @@ impl Rows {
                 Reading::No | Reading::Sent { .. } | Reading::Refused => None,
             };
             let quiet = set.quiet.filter(|_| set.restless && set.reading == Reading::No);
-            Deadline::earliest([read, quiet.map(|at| Deadline::new(at, Why::Quiet))])
+            Deadline::earliest(&[read, quiet.map(|at| Deadline::new(at, Why::Quiet))])
         });
         let batches = self.batches.iter().map(|batch| Deadline::new(batch.until, Why::ReadTimeout));
         sets.chain(batches).min_by_key(|deadline| deadline.at)
@@ -315,7 +315,7 @@ impl Set {
     }
 
     /// Something came: silence begins anew.
-    fn rest(&mut self, ctx: &Ctx<'_>) {
+    fn rest(&mut self, ctx: &Ctx) {
         self.quiet_wait = ctx.config.quiet_interval;
         if self.live {
             self.quiet = Some(ctx.now + self.quiet_wait);
@@ -361,12 +361,12 @@ pub(crate) fn key_text(value: Json<'_>) -> Cow<'_, str> {
 
 impl Rows {
     /// Gives up the reads that nobody waits for any more.
-    fn abort_empty(&mut self, ctx: &mut Ctx<'_>) {
+    fn abort_empty(&mut self, ctx: &mut Ctx) {
         let sets = &self.sets;
         self.batches.retain(|batch| {
             let awaited = sets.iter().any(|set| set.reading == Reading::Sent { request: batch.request });
             if !awaited {
-                ctx.effects.push_back(Effect::AbortRead(batch.request));
+                ctx.push(Effect::AbortRead(batch.request));
             }
             awaited
         });

@@ -26,11 +26,11 @@ pub(crate) struct Batch {
 
 impl Rows {
     /// Sends the reads whose time has come, gives up those that take too long, and reads what has been silent for long.
-    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime) {
+    pub(crate) fn fire_due(&mut self, ctx: &mut Ctx, realtime: &mut Realtime) {
         let late: Vec<RequestId> =
             self.batches.iter().filter(|batch| batch.until <= ctx.now).map(|batch| batch.request).collect();
         for request in late {
-            ctx.effects.push_back(Effect::AbortRead(request));
+            ctx.push(Effect::AbortRead(request));
             self.handle_answer(ctx, realtime, request, Answer { status: 0, retry_after: None, body: "" });
         }
         for set in &mut self.sets {
@@ -68,7 +68,7 @@ impl Rows {
         }
     }
 
-    fn send_read(&mut self, ctx: &mut Ctx<'_>, realtime: &Realtime, first: usize) {
+    fn send_read(&mut self, ctx: &mut Ctx, realtime: &Realtime, first: usize) {
         self.last_request += 1;
         let request = RequestId(self.last_request);
         let Some(query) = self.sets.get(first).map(|set| set.query.clone()) else { return };
@@ -112,8 +112,8 @@ impl Rows {
                 push_encoded(&mut url, value);
             }
         }
-        let token = realtime.read_token(ctx.config);
-        ctx.effects.push_back(Effect::Read { request, url, schema: query.schema, token });
+        let token = realtime.read_token(&ctx.config);
+        ctx.push(Effect::Read { request, url, schema: query.schema, token });
         let until = ctx.now + ctx.config.read_timeout;
         self.batches.push(Batch { request, sets: ids, until, shared, token: realtime.token_version() });
     }
@@ -121,7 +121,7 @@ impl Rows {
     /// The end of a read; one that nobody waits for changes nothing.
     pub(crate) fn handle_answer(
         &mut self,
-        ctx: &mut Ctx<'_>,
+        ctx: &mut Ctx,
         realtime: &mut Realtime,
         request: RequestId,
         answer: Answer<'_>,
@@ -141,7 +141,7 @@ impl Rows {
         }
     }
 
-    fn take_rows(&mut self, ctx: &mut Ctx<'_>, realtime: &Realtime, batch: &Batch, rows: Json<'_>) {
+    fn take_rows(&mut self, ctx: &mut Ctx, realtime: &Realtime, batch: &Batch, rows: Json<'_>) {
         for set in &mut self.sets {
             // A set that was asked about anew while this read was under way waits for the later one.
             if set.reading != (Reading::Sent { request: batch.request }) {
@@ -208,13 +208,13 @@ impl Rows {
         }
     }
 
-    fn retry(&mut self, ctx: &mut Ctx<'_>, batch: &Batch, fault: Fault, detail: &str, retry_after: Option<u32>) {
+    fn retry(&mut self, ctx: &mut Ctx, batch: &Batch, fault: Fault, detail: &str, retry_after: Option<u32>) {
         // One draw for all sets of the batch, so that they stay together.
         let mut wait = None;
         for at in 0..self.sets.len() {
             let Some(set) = self.awaiting(at, batch) else { continue };
-            let drawn = set.backoff.next_delay(ctx.rng);
-            let wait = *wait.get_or_insert_with(|| stretch(drawn, retry_after, ctx.config, ctx.rng));
+            let drawn = set.backoff.next_delay(&mut ctx.rng);
+            let wait = *wait.get_or_insert_with(|| stretch(drawn, retry_after, &ctx.config, &mut ctx.rng));
             set.reading = Reading::Wanted { at: ctx.now + wait };
             let failure = set.failure(fault, detail, Some(wait));
             self.news.push(failure);
@@ -228,7 +228,7 @@ impl Rows {
     }
 
     /// 401: the key is wrong, or the token is not taken any more; a new one is asked for once.
-    fn renew(&mut self, ctx: &mut Ctx<'_>, realtime: &mut Realtime, batch: &Batch, message: &str) {
+    fn renew(&mut self, ctx: &mut Ctx, realtime: &mut Realtime, batch: &Batch, message: &str) {
         if message.contains("API key") {
             self.refuse(ctx, realtime, batch, Fault::KeyRefused, message);
             realtime.refuse_key(ctx, message);
@@ -248,7 +248,7 @@ impl Rows {
         }
     }
 
-    fn refuse(&mut self, ctx: &Ctx<'_>, realtime: &Realtime, batch: &Batch, fault: Fault, detail: &str) {
+    fn refuse(&mut self, ctx: &Ctx, realtime: &Realtime, batch: &Batch, fault: Fault, detail: &str) {
         // It was sent with an earlier token, and what the server thinks of this one is not known.
         let outdated = batch.token != realtime.token_version();
         for at in 0..self.sets.len() {
