@@ -63,7 +63,7 @@ impl Client {
     /// Makes a channel on `topic` (without the prefix `realtime:`). Nothing is joined before [`Client::subscribe`].
     pub fn channel(&mut self, topic: &str, options: ChannelOptions) -> Result<ChannelId, Misuse> {
         self.check_open()?;
-        self.realtime.open_channel(topic, Owner::Page, options)
+        self.realtime.open_channel(&self.desk.config, topic, Owner::Page, options)
     }
 
     /// Listens for changes of the database on a channel; `key` comes back with each one.
@@ -144,7 +144,8 @@ impl Client {
         self.check_open()?;
         self.at(now);
         let id = RowsId(self.last_rows + 1);
-        let channel = self.realtime.open_channel(topic, Owner::Rows(id), ChannelOptions::default())?;
+        let (config, owner) = (&self.desk.config, Owner::Rows(id));
+        let channel = self.realtime.open_channel(config, topic, owner, ChannelOptions::default())?;
         let select = columns_of(&query.select).unwrap_or_default();
         let params = ChangeParams {
             event: String::from("*"),

@@ -5,6 +5,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketId(pub u32);
 
+/// One topic on the wire, as long as a channel names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicId(pub u32);
+
 /// One user of a topic: what `client.channel(…)` returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelId(pub u32);

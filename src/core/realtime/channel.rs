@@ -1,19 +1,19 @@
 //! One user of a topic: what the page holds in its hand. Several share a topic without clobbering one another.
 
 use super::changes::is_filter;
-use super::frame::{ChangeParams, ChannelOptions};
+use super::frame::{ChangeParams, ChannelOptions, topic_of};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
 use crate::core::WHOLE;
+use crate::core::config::Config;
 use crate::core::effect::{About, Effect, Failure, Notice, PresenceEvent, Status};
 use crate::core::error::{Fault, Misuse};
-use crate::core::ids::{ChannelId, RowsId};
+use crate::core::ids::{ChannelId, RowsId, TopicId};
 
 #[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) id: ChannelId,
-    /// The topic's name.
-    pub(crate) topic: String,
+    pub(crate) topic: TopicId,
     pub(crate) owner: Owner,
     pub(crate) options: ChannelOptions,
     /// Subscribed and not unsubscribed since.
@@ -43,10 +43,23 @@ pub(crate) struct Listener {
     pub(crate) params: ChangeParams,
 }
 
+impl Channel {
+    fn report(&mut self, ctx: &mut Ctx, status: Status) {
+        if self.reported == Some(status) {
+            return;
+        }
+        self.reported = Some(status);
+        if WHOLE && self.owner == Owner::Page {
+            ctx.push(Effect::Notify(Notice::Status(self.id, status)));
+        }
+    }
+}
+
 impl Realtime {
     /// Makes a channel on `topic`. It joins nothing yet.
     pub(crate) fn open_channel(
         &mut self,
+        config: &Config,
         topic: &str,
         owner: Owner,
         options: ChannelOptions,
@@ -57,11 +70,21 @@ impl Realtime {
         if options.replay.is_some_and(|(_, limit)| !options.private || limit > 25) {
             return Err(Misuse::BadReplay);
         }
+        let wire = topic_of(topic);
+        let topic = match self.topics.iter().find(|topic| topic.wire == wire) {
+            Some(topic) => topic.id,
+            None => {
+                self.last_topic += 1;
+                let id = TopicId(self.last_topic);
+                self.topics.push(Topic::new(id, wire, config));
+                id
+            }
+        };
         self.last_channel += 1;
         let id = ChannelId(self.last_channel);
         self.channels.push(Channel {
             id,
-            topic: topic.to_owned(),
+            topic,
             owner,
             options,
             wanted: false,
@@ -103,8 +126,8 @@ impl Realtime {
         let channel = self.channel_mut(id)?;
         channel.listeners.push(Listener { key, params });
         if channel.wanted {
-            let name = channel.topic.clone();
-            self.cover(ctx, &name);
+            let topic = channel.topic;
+            self.cover(ctx, topic);
         }
         Ok(())
     }
@@ -119,25 +142,22 @@ impl Realtime {
     /// Subscribes a channel: joins its topic, or shares the join that is there.
     pub(crate) fn subscribe(&mut self, ctx: &mut Ctx, id: ChannelId) -> Result<(), Misuse> {
         let channel = self.channel_mut(id)?;
-        let (name, options) = (channel.topic.clone(), channel.options.clone());
+        let (of, options) = (channel.topic, channel.options.clone());
         let page = channel.owner == Owner::Page;
         if channel.wanted {
             return Ok(());
         }
-        let shared = self.topics.iter().position(|topic| topic.name == name);
-        let leaving = |topic: &&Topic| matches!(topic.state, TopicState::Leaving { .. });
-        if shared.is_none() && self.topics.len() - self.topics.iter().filter(leaving).count() >= ctx.config.topic_limit
-        {
+        let idle = self.topic(of).is_none_or(|topic| topic.state == TopicState::Idle);
+        let held = self.topics.iter().filter(|topic| topic.is_wanted() || topic.state == TopicState::Refused);
+        if idle && held.count() >= ctx.config.topic_limit {
             return Err(Misuse::TooManyChannels);
         }
-        let at = shared.unwrap_or_else(|| {
-            self.topics.push(Topic::new(&name, &ctx.config));
-            self.topics.len() - 1
-        });
-        let mut users = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
-        let used = users.clone().next().is_some();
-        let chosen = users.any(|channel| channel.owner == Owner::Page);
-        let Some(topic) = self.topics.get_mut(at) else { return Err(Misuse::UnknownChannel) };
+        let used = self.users(of).next().is_some();
+        let chosen = self.users(of).any(|channel| channel.owner == Owner::Page);
+        let Some(topic) = self.topic_mut(of) else { return Err(Misuse::UnknownChannel) };
+        if idle {
+            *topic = Topic::new(of, core::mem::take(&mut topic.wire), &ctx.config);
+        }
         let mut rejoin = false;
         if page {
             if chosen && topic.options != options {
@@ -156,13 +176,13 @@ impl Realtime {
         let channel = self.channel_mut(id)?;
         channel.wanted = true;
         channel.reported = None;
-        if self.cover(ctx, &name) && joined {
+        if self.cover(ctx, of) && joined {
             self.report(ctx, id, Status::Subscribed);
             if synced && page {
                 ctx.push(Effect::Notify(Notice::Presence(id, PresenceEvent::Sync)));
             }
             if flowing {
-                self.tell_rows(ctx, &name, Some(id), || Followed::Flowing);
+                self.tell_rows(ctx, of, Some(id), || Followed::Flowing);
             }
         }
         self.settle_connection(ctx);
@@ -170,17 +190,13 @@ impl Realtime {
     }
 
     /// Sees to it that the topic carries every change that its channels listen for; `true` if it does already.
-    fn cover(&mut self, ctx: &mut Ctx, name: &str) -> bool {
-        let Some(topic) = self.topics.iter().find(|topic| topic.name == name) else { return false };
-        let covered = self
-            .channels
-            .iter()
-            .filter(|channel| channel.wanted && channel.topic == name)
-            .flat_map(|channel| &channel.listeners)
-            .all(|listener| topic.asked.params.contains(&listener.params));
+    fn cover(&mut self, ctx: &mut Ctx, of: TopicId) -> bool {
+        let Some(topic) = self.topic(of) else { return false };
+        let covered = (self.users(of))
+            .all(|channel| channel.listeners.iter().all(|listener| topic.asked.params.contains(&listener.params)));
         if !covered && matches!(topic.state, TopicState::Joining { .. } | TopicState::Joined { .. }) {
             // A second join of a topic makes the server end the first; what its rows missed between the two is read.
-            self.lose_join(ctx, name, ctx.now);
+            self.lose_join(ctx, of, ctx.now);
         }
         covered
     }
@@ -192,12 +208,12 @@ impl Realtime {
             return Ok(());
         }
         channel.wanted = false;
-        let name = channel.topic.clone();
+        let of = channel.topic;
         self.report(ctx, id, Status::Closed);
         self.drop_pushes(ctx, |push| push.channel == id);
-        if !self.channels.iter().any(|channel| channel.wanted && channel.topic == name) {
-            self.leave(ctx, &name);
-        } else if let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name)
+        if self.users(of).next().is_none() {
+            self.leave(ctx, of);
+        } else if let Some(topic) = self.topic_mut(of)
             && topic.track.by == Some(id)
         {
             topic.track.wanted = None;
@@ -210,43 +226,54 @@ impl Realtime {
     pub(crate) fn remove_channel(&mut self, ctx: &mut Ctx, id: ChannelId) {
         let _ = self.unsubscribe(ctx, id);
         self.channels.retain(|channel| channel.id != id);
+        self.sweep_topics();
     }
 
     /// Tells the page of a channel's state, if it is another one than it was told last.
     pub(crate) fn report(&mut self, ctx: &mut Ctx, id: ChannelId, status: Status) {
-        let Ok(channel) = self.channel_mut(id) else { return };
-        if channel.reported == Some(status) {
-            return;
-        }
-        channel.reported = Some(status);
-        if WHOLE && channel.owner == Owner::Page {
-            ctx.push(Effect::Notify(Notice::Status(id, status)));
+        if let Ok(channel) = self.channel_mut(id) {
+            channel.report(ctx, status);
         }
     }
 
     /// Tells every channel of a topic of its state.
-    pub(crate) fn report_all(&mut self, ctx: &mut Ctx, name: &str, status: Status) {
-        for id in self.channels_of(name) {
-            self.report(ctx, id, status);
+    pub(crate) fn report_all(&mut self, ctx: &mut Ctx, of: TopicId, status: Status) {
+        for channel in self.channels.iter_mut().filter(|channel| channel.wanted && channel.topic == of) {
+            channel.report(ctx, status);
         }
     }
 
     /// The subscribed channels of a topic.
-    pub(crate) fn channels_of(&self, name: &str) -> Vec<ChannelId> {
-        let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
-        of_topic.map(|channel| channel.id).collect()
+    pub(crate) fn users(&self, of: TopicId) -> impl Iterator<Item = &Channel> {
+        self.channels.iter().filter(move |channel| channel.wanted && channel.topic == of)
+    }
+
+    pub(crate) fn topic(&self, id: TopicId) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.id == id)
+    }
+
+    pub(crate) fn topic_mut(&mut self, id: TopicId) -> Option<&mut Topic> {
+        self.topics.iter_mut().find(|topic| topic.id == id)
+    }
+
+    /// Forgets the topics that are neither joined, nor to be, nor named by a channel.
+    pub(crate) fn sweep_topics(&mut self) {
+        let channels = &self.channels;
+        self.topics.retain(|topic| {
+            topic.state != TopicState::Idle || channels.iter().any(|channel| channel.topic == topic.id)
+        });
     }
 
     /// Tells every channel of a topic what failed, and its rows too. What repeats is told once for each attempt.
     pub(crate) fn fail(
         &mut self,
         ctx: &mut Ctx,
-        name: &str,
+        of: TopicId,
         fault: Fault,
         detail: &str,
         retry_in: Option<crate::core::base::Millis>,
     ) {
-        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == name) {
+        for channel in self.users(of) {
             let about = match channel.owner {
                 Owner::Page => About::Channel(channel.id),
                 Owner::Rows(rows) => About::Rows(rows),
@@ -266,11 +293,11 @@ impl Realtime {
     pub(crate) fn tell_rows(
         &self,
         ctx: &mut Ctx,
-        name: &str,
+        of: TopicId,
         only: Option<ChannelId>,
         what: impl Fn() -> Followed,
     ) {
-        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == name) {
+        for channel in self.users(of) {
             if let Owner::Rows(rows) = channel.owner
                 && only.is_none_or(|only| only == channel.id)
             {
@@ -284,7 +311,7 @@ impl Realtime {
         self.channels
             .iter()
             .find(|channel| channel.id == id)
-            .and_then(|channel| self.topics.iter().find(|topic| topic.name == channel.topic))
+            .and_then(|channel| self.topic(channel.topic))
             .map_or_else(|| String::from("[]"), |topic| topic.presence.to_json())
     }
 }

@@ -9,6 +9,7 @@ use crate::core::WHOLE;
 use crate::core::base::{Json, Kind};
 use crate::core::effect::{About, Effect, Notice};
 use crate::core::error::Fault;
+use crate::core::ids::{ChannelId, TopicId};
 
 /// What the server says of a message to a topic that it does not have.
 const UNMATCHED: &str = "unmatched topic";
@@ -75,7 +76,7 @@ impl Realtime {
 
     fn handle_message(&mut self, ctx: &mut Ctx, at: usize, message: Message<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
-        let name = topic.name.clone();
+        let of = topic.id;
         match message {
             Message::Reply { ok, response } => {
                 if matches!(topic.state, TopicState::Leaving { .. }) {
@@ -105,7 +106,7 @@ impl Realtime {
                 } else {
                     topic.presence.handle_diff(payload, &mut events);
                 }
-                for id in self.page_channels(&name) {
+                for id in self.page_channels(of) {
                     for event in &events {
                         ctx.push(Effect::Notify(Notice::Presence(id, event.clone())));
                     }
@@ -115,7 +116,7 @@ impl Realtime {
             Message::Broadcast { meta, .. } if topic.options.replay.is_some() && topic.has_heard(meta) => {}
             Message::Broadcast { event, payload, meta } => {
                 let event = event.unwrap_or_default();
-                for id in self.page_channels(&name) {
+                for id in self.page_channels(of) {
                     let event = event.clone().into_owned();
                     let notice = match payload {
                         BroadcastPayload::Json(json) => {
@@ -131,21 +132,20 @@ impl Realtime {
         }
     }
 
-    fn page_channels(&self, name: &str) -> Vec<crate::core::ids::ChannelId> {
-        let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == name);
-        of_topic.filter(|channel| channel.owner == Owner::Page).map(|channel| channel.id).collect()
+    fn page_channels(&self, of: TopicId) -> Vec<ChannelId> {
+        self.users(of).filter(|channel| channel.owner == Owner::Page).map(|channel| channel.id).collect()
     }
 
     fn handle_system(&mut self, ctx: &mut Ctx, at: usize, payload: Json<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
-        let name = topic.name.clone();
+        let of = topic.id;
         let ok = payload.get_str("status").as_deref() == Some("ok");
         let changes = payload.get_str("extension").as_deref() == Some("postgres_changes");
         let message = payload.get_str("message").unwrap_or_default().into_owned();
         if !ok && !changes {
             topic.last_words = Some((classify(&message).0, message.clone()));
         }
-        for id in if WHOLE { self.page_channels(&name) } else { Vec::new() } {
+        for id in if WHOLE { self.page_channels(of) } else { Vec::new() } {
             ctx.push(Effect::Notify(Notice::System(id, payload.text().to_owned())));
         }
         match (changes, ok) {
@@ -169,7 +169,7 @@ impl Realtime {
             .filter(|(params, _)| params.event == "*" || params.event.eq_ignore_ascii_case(&kind))
             .map(|(params, _)| params)
             .collect();
-        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name) {
+        for channel in self.users(topic.id) {
             let matching = channel.listeners.iter().filter(|listener| hit.contains(&&listener.params));
             let keys: Vec<u32> = matching.map(|listener| listener.key).collect();
             if keys.is_empty() {

@@ -8,6 +8,7 @@ use super::{Ctx, Followed, Realtime, is_sendable};
 use crate::core::base::{Instant, Json, Millis};
 use crate::core::effect::{Effect, Status};
 use crate::core::error::Fault;
+use crate::core::ids::TopicId;
 use crate::core::{Deadline, Why};
 
 /// A join that held so long was sound: the failures before it are forgiven.
@@ -41,8 +42,7 @@ impl Realtime {
             .enumerate()
             .filter(|(_, topic)| matches!(topic.state, TopicState::Waiting { at } if at <= now));
         due.min_by_key(|(_, topic)| {
-            let of_topic = self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name);
-            of_topic.map(|channel| channel.priority).min().unwrap_or(u8::MAX)
+            self.users(topic.id).map(|channel| channel.priority).min().unwrap_or(u8::MAX)
         })
         .map(|(at, _)| at)
     }
@@ -53,7 +53,7 @@ impl Realtime {
         let token = self.auth.token().filter(|token| is_sendable(token));
         let Some(topic) = self.topics.get_mut(at) else { return };
         let mut params: Vec<ChangeParams> = Vec::new();
-        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.name) {
+        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.id) {
             for listener in &channel.listeners {
                 if !params.contains(&listener.params) {
                     params.push(listener.params.clone());
@@ -75,7 +75,7 @@ impl Realtime {
     pub(crate) fn handle_join_reply(&mut self, ctx: &mut Ctx, at: usize, ok: bool, response: Json<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joining { join_ref, .. } = topic.state else { return };
-        let name = topic.name.clone();
+        let of = topic.id;
         if !ok {
             // While it refused this join the server was deaf: the other joins are given that time again.
             for other in &mut self.topics {
@@ -99,7 +99,7 @@ impl Realtime {
         topic.joined_at = ctx.now;
         topic.refreshed = false;
         self.down_since = None;
-        self.report_all(ctx, &name, Status::Subscribed);
+        self.report_all(ctx, of, Status::Subscribed);
     }
 
     /// The server says that changes flow; again after each new token and after its database was away.
@@ -109,8 +109,8 @@ impl Realtime {
             && *flow != Flow::Nothing
         {
             *flow = Flow::Flowing;
-            let name = topic.name.clone();
-            self.tell_rows(ctx, &name, None, || Followed::Flowing);
+            let of = topic.id;
+            self.tell_rows(ctx, of, None, || Followed::Flowing);
         }
     }
 
@@ -118,19 +118,19 @@ impl Realtime {
     pub(crate) fn handle_flow_error(&mut self, ctx: &mut Ctx, at: usize, message: &str) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joined { flow, .. } = &mut topic.state else { return };
-        let name = topic.name.clone();
+        let of = topic.id;
         // Bad parameters stay bad; the rest the server tries again by itself every 5 to 10 s.
         let bad = ["given parameters", "filter", "subscription params"].iter().any(|word| message.contains(word));
         *flow = if bad { Flow::Refused } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
         let retry_in = if bad { None } else { Some(ctx.config.changes_timeout) };
-        self.tell_rows(ctx, &name, None, || Followed::Lost);
-        self.fail(ctx, &name, Fault::ChangesRefused, message, retry_in);
+        self.tell_rows(ctx, of, None, || Followed::Lost);
+        self.fail(ctx, of, Fault::ChangesRefused, message, retry_in);
     }
 
     /// A join, pending or held, is over: what helps decides when there is another.
     pub(crate) fn end_join(&mut self, ctx: &mut Ctx, at: usize, fault: Fault, cure: Cure, detail: &str) {
         let Some(topic) = self.topics.get_mut(at) else { return };
-        let name = topic.name.clone();
+        let of = topic.id;
         if topic.is_joined() && ctx.now - topic.joined_at >= SOUND {
             topic.backoff.reset();
         }
@@ -154,54 +154,53 @@ impl Realtime {
         if cure == Cure::Stop {
             topic.lose_join(ctx.now);
             topic.state = TopicState::Refused;
-            let given_up: Vec<_> = self.channels_of(&name);
-            self.drop_pushes(ctx, |push| given_up.contains(&push.channel));
+            self.drop_pushes(ctx, |push| push.topic == of);
         } else {
             topic.lose_join(ctx.now + wait);
         }
         let retry_in = (cure != Cure::Stop).then_some(wait);
-        self.tell_rows(ctx, &name, None, || Followed::Lost);
-        self.fail(ctx, &name, fault, detail, retry_in);
+        self.tell_rows(ctx, of, None, || Followed::Lost);
+        self.fail(ctx, of, fault, detail, retry_in);
         let status = if fault == Fault::JoinTimeout { Status::TimedOut } else { Status::Errored };
-        self.report_all(ctx, &name, status);
+        self.report_all(ctx, of, status);
         self.settle_connection(ctx);
     }
 
     /// A topic is to be joined anew from `at` on; its rows are told that they may miss something.
-    pub(crate) fn lose_join(&mut self, ctx: &mut Ctx, name: &str, at: Instant) {
-        if let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) {
+    pub(crate) fn lose_join(&mut self, ctx: &mut Ctx, of: TopicId, at: Instant) {
+        if let Some(topic) = self.topic_mut(of) {
             topic.lose_join(at);
         }
-        self.tell_rows(ctx, name, None, || Followed::Lost);
+        self.tell_rows(ctx, of, None, || Followed::Lost);
     }
 
     /// The socket is gone: every join with it. `tell` is false when the page itself goes to sleep.
     pub(crate) fn lose_joins(&mut self, ctx: &mut Ctx, tell: bool) {
         for at in 0..self.topics.len() {
             let Some(topic) = self.topics.get_mut(at) else { return };
-            let name = topic.name.clone();
+            let of = topic.id;
             topic.held = None;
             match topic.state {
                 TopicState::Leaving { .. } => topic.state = TopicState::Idle,
                 TopicState::Joining { .. } | TopicState::Joined { .. } => {
                     topic.lose_join(ctx.now);
-                    self.tell_rows(ctx, &name, None, || Followed::Lost);
+                    self.tell_rows(ctx, of, None, || Followed::Lost);
                     if tell {
-                        self.report_all(ctx, &name, Status::Errored);
+                        self.report_all(ctx, of, Status::Errored);
                     }
                 }
                 TopicState::Idle | TopicState::Waiting { .. } | TopicState::Refused => {}
             }
         }
-        self.topics.retain(|topic| topic.state != TopicState::Idle);
+        self.sweep_topics();
         self.drop_pushes(ctx, |push| push.is_sent());
     }
 
     /// Leaves a topic that no channel uses any more.
-    pub(crate) fn leave(&mut self, ctx: &mut Ctx, name: &str) {
+    pub(crate) fn leave(&mut self, ctx: &mut Ctx, of: TopicId) {
         let reference = self.next_reference();
         let socket = self.open_socket();
-        let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == name) else { return };
+        let Some(topic) = self.topic_mut(of) else { return };
         let join_ref = topic.join_ref().or(topic.held);
         topic.lose_join(ctx.now);
         topic.track.wanted = None;
@@ -212,7 +211,7 @@ impl Realtime {
             ctx.push(Effect::SendText(socket, text));
             topic.state = TopicState::Leaving { join_ref, reference, until: ctx.now + ctx.config.push_timeout };
         }
-        self.topics.retain(|topic| topic.state != TopicState::Idle);
+        self.sweep_topics();
     }
 
     /// The leave is answered, or the server closed the topic: it is gone.
@@ -220,7 +219,7 @@ impl Realtime {
         if let Some(topic) = self.topics.get_mut(at) {
             topic.state = TopicState::Idle;
         }
-        self.topics.retain(|topic| topic.state != TopicState::Idle);
+        self.sweep_topics();
         self.settle_connection(ctx);
     }
 
@@ -243,8 +242,8 @@ impl Realtime {
                 }
                 // Nobody is signed in any more. There is no word for that but another join.
                 (TopicState::Joined { .. } | TopicState::Joining { .. }, _, None) => {
-                    let name = topic.name.clone();
-                    self.lose_join(ctx, &name, ctx.now);
+                    let of = topic.id;
+                    self.lose_join(ctx, of, ctx.now);
                 }
                 (TopicState::Refused, _, _) => topic.lose_join(ctx.now),
                 _ => {}

@@ -98,6 +98,7 @@ pub(crate) struct Realtime {
     joins: Bucket,
     last_socket: u32,
     last_reference: Reference,
+    last_topic: u32,
     last_channel: u32,
     last_push: u32,
 }
@@ -122,6 +123,7 @@ impl Realtime {
             joins: Bucket::new(config.join_interval, config.join_burst),
             last_socket: 0,
             last_reference: 0,
+            last_topic: 0,
             last_channel: 0,
             last_push: 0,
         }
@@ -231,8 +233,7 @@ impl Realtime {
     pub(crate) fn is_refused(&self) -> bool {
         let mut of_page = self.channels.iter().filter(|channel| channel.wanted && channel.owner == Owner::Page);
         of_page.all(|channel| {
-            let topic = self.topics.iter().find(|topic| topic.name == channel.topic);
-            topic.is_some_and(|topic| topic.state == topic::TopicState::Refused)
+            self.topic(channel.topic).is_some_and(|topic| topic.state == topic::TopicState::Refused)
         })
     }
 

@@ -8,7 +8,7 @@ use crate::core::base::{Instant, Json};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, Outcome};
 use crate::core::error::Misuse;
-use crate::core::ids::{ChannelId, PushId, SocketId};
+use crate::core::ids::{ChannelId, PushId, SocketId, TopicId};
 use crate::core::{Deadline, Why};
 
 /// A broadcast, or a call of presence, that is not settled yet.
@@ -16,7 +16,7 @@ use crate::core::{Deadline, Why};
 pub(crate) struct Push {
     id: PushId,
     pub(crate) channel: ChannelId,
-    topic: String,
+    pub(crate) topic: TopicId,
     event: String,
     payload: Payload,
     /// A later one of the same event takes the place of this one while it waits.
@@ -70,12 +70,12 @@ impl Realtime {
         broadcast: Broadcast<'_>,
         latest: bool,
     ) -> Result<PushId, Misuse> {
-        let topic = self.channels.iter().find(|known| known.id == channel).ok_or(Misuse::UnknownChannel)?.topic.clone();
+        let topic = self.channels.iter().find(|known| known.id == channel).ok_or(Misuse::UnknownChannel)?.topic;
         let payload = match broadcast {
             Broadcast::Json(text) if Json::parse(text).is_none() => return Err(Misuse::BadJson),
             Broadcast::Json(text) => Payload::Json(text.to_owned()),
             Broadcast::Bytes(bytes) => {
-                let fits = topic.len() <= 246 && event.len() <= 255;
+                let fits = self.topic(topic).is_some_and(|topic| topic.wire.len() <= 255) && event.len() <= 255;
                 if ctx.config.version == super::frame::Version::V1 || !fits {
                     return Err(Misuse::BadBytes);
                 }
@@ -111,11 +111,11 @@ impl Realtime {
             return Err(Misuse::BadJson);
         }
         let known = self.channels.iter().find(|known| known.id == channel).ok_or(Misuse::UnknownChannel)?;
-        let name = known.topic.clone();
+        let (of, wanted) = (known.topic, known.wanted);
         self.last_push += 1;
         let id = PushId(self.last_push);
-        let topic = self.topics.iter_mut().find(|topic| topic.name == name && known.wanted);
-        let Some(topic) = topic.filter(|topic| topic.state != TopicState::Refused) else {
+        let topic = self.topic_mut(of).filter(|topic| wanted && topic.state != TopicState::Refused);
+        let Some(topic) = topic else {
             ctx.push(Effect::Settle(id, Outcome::Dropped));
             return Ok(id);
         };
@@ -126,7 +126,7 @@ impl Realtime {
         self.pushes.push(Push {
             id,
             channel,
-            topic: name,
+            topic: of,
             event,
             payload,
             latest: true,
@@ -155,7 +155,7 @@ impl Realtime {
     fn send_broadcast(&mut self, ctx: &mut Ctx, socket: SocketId, at: usize) {
         let reference = self.last_reference.wrapping_add(1).max(1);
         let Some(push) = self.pushes.get_mut(at).filter(|push| push.waits()) else { return };
-        let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == push.topic) else { return };
+        let Some(topic) = self.topics.iter_mut().find(|topic| topic.id == push.topic) else { return };
         let TopicState::Joined { join_ref, .. } = topic.state else { return };
         if push.latest && topic.latest_at > ctx.now || !topic.broadcasts.take(ctx.now) {
             return;
@@ -198,7 +198,7 @@ impl Realtime {
         }
         let turn = next_call(&track.calls, &ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
         // The time for the answer begins when the call goes out.
-        for push in self.pushes.iter_mut().filter(|push| push.is_presence() && push.topic == topic.name) {
+        for push in self.pushes.iter_mut().filter(|push| push.is_presence() && push.topic == topic.id) {
             push.until = turn + ctx.config.push_timeout;
         }
         if turn > ctx.now {
@@ -234,9 +234,9 @@ impl Realtime {
     }
 
     fn settle_presence(&mut self, ctx: &mut Ctx, at: usize, outcome: &Outcome) {
-        let Some(name) = self.topics.get(at).map(|topic| topic.name.as_str()) else { return };
+        let Some(of) = self.topics.get(at).map(|topic| topic.id) else { return };
         self.pushes.retain(|push| {
-            let settled = push.is_presence() && push.topic == name;
+            let settled = push.is_presence() && push.topic == of;
             if settled {
                 ctx.push(Effect::Settle(push.id, outcome.clone()));
             }
@@ -273,7 +273,7 @@ impl Realtime {
             if topic.track.sent.is_some_and(|(_, until)| until <= now) {
                 topic.track.sent = None;
                 // Somebody still waits for an answer: it is asked for again.
-                if self.pushes.iter().any(|push| push.is_presence() && push.topic == topic.name) {
+                if self.pushes.iter().any(|push| push.is_presence() && push.topic == topic.id) {
                     topic.track.told = Some(String::new());
                 }
             }
@@ -288,7 +288,7 @@ impl Realtime {
         let timeouts = self.pushes.iter().map(|push| Deadline::new(push.until, Why::PushTimeout));
         let joined = |topic: &&Topic| self.is_open() && topic.is_joined();
         let turns = self.pushes.iter().filter(|push| push.waits()).filter_map(|push| {
-            let topic = self.topics.iter().filter(joined).find(|topic| topic.name == push.topic)?;
+            let topic = self.topics.iter().filter(joined).find(|topic| topic.id == push.topic)?;
             let latest = if push.latest { topic.latest_at } else { Instant(0) };
             Some(Deadline::new(topic.broadcasts.next_at().max(latest), Why::SendTurn))
         });

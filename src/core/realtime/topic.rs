@@ -13,23 +13,22 @@
 //! ```
 
 use super::changes::Asked;
-use super::frame::{ChannelOptions, Reference, topic_of};
+use super::frame::{ChannelOptions, Reference};
 use super::pace::Bucket;
 use super::presence::Presence;
 use crate::core::WHOLE;
 use crate::core::base::{Backoff, Instant, Json};
 use crate::core::config::Config;
 use crate::core::error::Fault;
-use crate::core::ids::ChannelId;
+use crate::core::ids::{ChannelId, TopicId};
 
 /// So many stored broadcasts are remembered: twice as many as a join replays.
 const HEARD_LIMIT: usize = 50;
 
 #[derive(Debug)]
 pub(crate) struct Topic {
-    /// Without the prefix.
-    pub(crate) name: String,
-    /// As it stands on the wire.
+    pub(crate) id: TopicId,
+    /// Its name as it stands on the wire.
     pub(crate) wire: String,
     pub(crate) options: ChannelOptions,
     pub(crate) state: TopicState,
@@ -100,10 +99,10 @@ pub(crate) struct Track {
 }
 
 impl Topic {
-    pub(crate) fn new(name: &str, config: &Config) -> Topic {
+    pub(crate) fn new(id: TopicId, wire: String, config: &Config) -> Topic {
         Topic {
-            name: name.to_owned(),
-            wire: topic_of(name),
+            id,
+            wire,
             options: ChannelOptions::default(),
             state: TopicState::Idle,
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),
