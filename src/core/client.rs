@@ -470,9 +470,11 @@ impl Client {
                 }
             }
         }
-        for (rows, visible) in self.stories.in_view(&self.assets) {
-            self.set_rows_visible(rows, visible);
-        }
+        self.stories.each_in_view(&self.assets, |rows, visible| {
+            if let Some(set) = self.rows.set(rows) {
+                self.realtime.set_priority(set.channel, u8::from(!visible));
+            }
+        });
     }
 
     fn tell_connection(&mut self) {

@@ -88,21 +88,23 @@ impl Stories {
 
     /// What is to be done.
     pub(crate) fn steps(&mut self, now: Instant, assets: &Assets) -> Vec<Step> {
-        let wanted: Vec<&str> = assets.wanted().collect();
         let mut steps = Vec::new();
-        for followed in &mut self.followed {
-            let is_wanted = wanted.contains(&followed.story.as_str());
+        self.followed.retain_mut(|followed| {
+            let is_wanted = assets.is_wanted(&followed.story);
             followed.unwanted = if is_wanted { None } else { followed.unwanted.or(Some(now)) };
-        }
-        self.followed.retain(|followed| {
             let over = followed.unwanted.is_some_and(|since| since + GRACE <= now);
             if over && let Some(rows) = followed.rows {
                 steps.push(Step::Unfollow(rows));
             }
             !over
         });
-        let fresh = wanted.into_iter().filter(|story| !self.followed.iter().any(|followed| followed.story == *story));
-        steps.extend(fresh.map(|story| Step::Follow(story.to_owned())));
+        for near in [true, false] {
+            for story in assets.wanted_stories(near) {
+                if !self.followed.iter().any(|followed| followed.story == story) {
+                    steps.push(Step::Follow(story.to_owned()));
+                }
+            }
+        }
         steps
     }
 
@@ -113,10 +115,13 @@ impl Stories {
         [&source.topic, own].concat()
     }
 
-    /// The followed sets, and whether the visitor sees their stories: those join first.
-    pub(crate) fn in_view(&self, assets: &Assets) -> Vec<(RowsId, bool)> {
-        let seen = |followed: &Followed| Some((followed.rows?, assets.is_in_view(&followed.story)));
-        self.followed.iter().filter_map(seen).collect()
+    /// Calls with each followed set, and whether the visitor sees its story: those join first.
+    pub(crate) fn each_in_view(&self, assets: &Assets, mut call: impl FnMut(RowsId, bool)) {
+        for followed in &self.followed {
+            if let Some(rows) = followed.rows {
+                call(rows, assets.is_in_view(&followed.story));
+            }
+        }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Deadline> {

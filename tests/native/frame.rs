@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use storywire::core::base::Json;
 use storywire::core::realtime::frame::{
-    BroadcastPayload, ChangeParams, ChannelOptions, Incoming, Message, Outgoing, Version, decode_binary, decode_text,
-    encode_bytes, encode_text, join_parameters, topic_of,
+    BroadcastPayload, ChangeParams, ChannelOptions, Incoming, Message, Outgoing, PLAIN_OPTIONS, Version, decode_binary,
+    decode_text, encode_bytes, encode_text, join_parameters, topic_of,
 };
 
 const VERSIONS: [Version; 2] = [Version::V1, Version::V2];
@@ -291,7 +291,7 @@ proptest! {
                 ChangeParams { event: "*".into(), schema: "public".into(), table: Some(table), filter, select }
             })
             .collect();
-        let text = join_parameters(&options, &changes.iter().collect::<Vec<_>>(), token.as_deref());
+        let text = join_parameters(&options, &changes, token.as_deref());
         let read: Value = serde_json::from_str(&text).unwrap();
         let mut broadcast = json!({"ack": ack, "self": own});
         if let Some((since, limit)) = replay {
@@ -308,4 +308,10 @@ proptest! {
         if let Some(token) = token { expected["access_token"] = json!(token); }
         prop_assert_eq!(read, expected);
     }
+}
+
+#[test]
+fn the_options_of_a_story_page_are_the_plain_ones() {
+    let written = join_parameters(&ChannelOptions::default(), &[], None);
+    assert_eq!(written, [PLAIN_OPTIONS, "[]}}"].concat());
 }

@@ -12,7 +12,9 @@ use crate::core::base::{Json, Kind};
 pub(super) fn items(config: &AssetConfig, story: &Story, asset: &Asset) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     if let Some(list) = Json::parse(asset.list()) {
-        items.extend(list.items().take(ITEM_LIMIT).map(|item| read_item(config, asset, item)));
+        for item in list.items().take(ITEM_LIMIT) {
+            items.push(read_item(config, asset, item));
+        }
     } else if !asset.url().is_empty() {
         items.push(Item { status: Status::Ready, fields: vec![field(config, asset, "url", asset.url())] });
     }

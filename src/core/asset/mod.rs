@@ -156,16 +156,23 @@ impl Assets {
 
     /// The stories that a handle or an element wants; those with a handle or in view come first.
     pub fn wanted(&self) -> impl Iterator<Item = &str> {
-        let is_near = |story: &&Story| story.handles > 0 || story.visible > 0;
-        let near = self.stories.iter().filter(is_near);
-        let far = self.stories.iter().filter(move |story| story.is_wanted() && !is_near(story));
-        near.chain(far).map(|story| story.id.as_str())
+        [true, false].into_iter().flat_map(|near| self.wanted_stories(near))
+    }
+
+    /// Those of them with a handle or in view, or the others.
+    pub(crate) fn wanted_stories(&self, near: bool) -> impl Iterator<Item = &str> {
+        let is_one = move |story: &&Story| story.is_wanted() && story.is_near() == near;
+        self.stories.iter().filter(is_one).map(|story| story.id.as_str())
+    }
+
+    /// Whether a handle or an element wants the story.
+    pub(crate) fn is_wanted(&self, story: &str) -> bool {
+        self.position(story).and_then(|at| self.stories.get(at)).is_some_and(Story::is_wanted)
     }
 
     /// Whether a handle wants the story, or one of its elements is in view.
     pub fn is_in_view(&self, story: &str) -> bool {
-        let story = self.position(story).and_then(|at| self.stories.get(at));
-        story.is_some_and(|story| story.handles > 0 || story.visible > 0)
+        self.position(story).and_then(|at| self.stories.get(at)).is_some_and(Story::is_near)
     }
 
     // What the server says.

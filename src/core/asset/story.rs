@@ -39,6 +39,11 @@ impl Story {
         self.handles > 0 || self.elements > 0
     }
 
+    /// Whether a handle wants it, or the visitor sees it.
+    pub(super) fn is_near(&self) -> bool {
+        self.handles > 0 || self.visible > 0
+    }
+
     /// The place of an asset, which is made if it is not there; `None` beyond the limit.
     pub(super) fn asset(&mut self, config: &AssetConfig, name: &str) -> Option<usize> {
         if let Some(at) = self.assets.iter().position(|asset| asset.name == name) {
@@ -131,7 +136,13 @@ impl Story {
         let is_one = |part: &Asset| {
             part.status == Status::Failed && part.part_of.as_ref().is_some_and(|(name, _)| *name == group.name)
         };
-        self.assets.iter().enumerate().filter(|(_, part)| is_one(part)).map(|(at, _)| at).collect()
+        let mut parts = Vec::new();
+        for (at, part) in self.assets.iter().enumerate() {
+            if is_one(part) {
+                parts.push(at);
+            }
+        }
+        parts
     }
 
     /// Sums the assets up; says whether that is new.

@@ -4,11 +4,13 @@ mod backoff;
 mod json_read;
 pub mod json_write;
 mod rng;
+mod text;
 mod time;
 mod timestamp;
 
 pub use backoff::Backoff;
 pub use json_read::{Items, Json, Kind, Members};
 pub use rng::Rng;
+pub(crate) use text::{cut, has};
 pub use time::{Instant, Millis};
 pub use timestamp::Timestamp;

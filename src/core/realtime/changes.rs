@@ -2,7 +2,7 @@
 
 use super::frame::ChangeParams;
 use crate::core::base::json_write::{push_name, push_string};
-use crate::core::base::{Json, Kind};
+use crate::core::base::{Json, Kind, cut, has};
 
 /// What a filter can compare with (Realtime, "Available filters").
 const OPERATORS: [&str; 13] =
@@ -13,9 +13,9 @@ const IN_LIMIT: usize = 100;
 /// Whether the server will take `filter`: `column=[not.]operator.value`. One that it does not take would end every
 /// `postgres_changes` of its channel, so it is refused here.
 pub fn is_filter(filter: &str) -> bool {
-    let Some((column, rest)) = filter.split_once('=') else { return false };
+    let Some((column, rest)) = cut(filter, b'=') else { return false };
     let rest = rest.strip_prefix("not.").unwrap_or(rest);
-    let Some((operator, value)) = rest.split_once('.') else { return false };
+    let Some((operator, value)) = cut(rest, b'.') else { return false };
     if operator == "in" {
         let list = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
         return !column.is_empty()
@@ -51,7 +51,7 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Vec<&str> {
 /// characters").
 pub fn quote_value(value: &str) -> String {
     let plain = !value.bytes().any(|byte| matches!(byte, b',' | b'(' | b')' | b'"' | b'\\'))
-        && value.trim() == value
+        && value.trim_ascii() == value
         && !value.is_empty();
     if plain {
         return value.to_owned();
@@ -120,7 +120,7 @@ pub(crate) fn exact(data: Json<'_>) -> String {
 
 /// Whether the row of a change is not whole: the server cuts what is over 1 MiB down to its short fields.
 pub(crate) fn is_cut(data: Json<'_>) -> bool {
-    data.get("errors").is_some_and(|errors| errors.items().any(|error| error.text().contains("413")))
+    data.get("errors").is_some_and(|errors| errors.items().any(|error| has(error.text(), "413")))
 }
 
 /// What a join asked and under which ids the server will speak of it.

@@ -290,13 +290,7 @@ impl Realtime {
     }
 
     /// Tells the rows of a topic something, or only those of one channel.
-    pub(crate) fn tell_rows(
-        &self,
-        ctx: &mut Ctx,
-        of: TopicId,
-        only: Option<ChannelId>,
-        what: impl Fn() -> Followed,
-    ) {
+    pub(crate) fn tell_rows(&self, ctx: &mut Ctx, of: TopicId, only: Option<ChannelId>, what: impl Fn() -> Followed) {
         for channel in self.users(of) {
             if let Owner::Rows(rows) = channel.owner
                 && only.is_none_or(|only| only == channel.id)

@@ -58,8 +58,7 @@ impl Realtime {
 
     /// Connects if somebody wants it; starts the wait for closing if nobody does any more.
     pub(crate) fn settle_connection(&mut self, ctx: &mut Ctx) {
-        let wanted =
-            self.topics.iter().any(|topic| !matches!(topic.state, TopicState::Refused | TopicState::Idle));
+        let wanted = self.topics.iter().any(|topic| !matches!(topic.state, TopicState::Refused | TopicState::Idle));
         match &mut self.connection {
             Connection::Closed if wanted => self.connect(ctx),
             Connection::Waiting { .. } if !wanted => {

@@ -168,7 +168,10 @@ fn read_message<'a>(event: &str, payload: Json<'a>) -> Message<'a> {
 fn read_reference(json: Json<'_>) -> Option<Reference> {
     match json.kind() {
         Kind::Null => None,
-        Kind::String => Some(json.as_str()?.parse().unwrap_or(0)),
+        Kind::String => {
+            let text = json.as_str()?;
+            Some(Json::parse(&text).and_then(Json::as_u64).and_then(|number| u32::try_from(number).ok()).unwrap_or(0))
+        }
         _ => Some(json.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)),
     }
 }
@@ -349,33 +352,13 @@ pub struct ChannelOptions {
 }
 
 /// The parameters of a join, as JSON.
-pub fn join_parameters(options: &ChannelOptions, changes: &[&ChangeParams], token: Option<&str>) -> String {
+pub fn join_parameters(options: &ChannelOptions, changes: &[ChangeParams], token: Option<&str>) -> String {
     let mut out = String::with_capacity(256);
-    out.push('{');
-    push_name(&mut out, "config");
-    out.push('{');
-    push_name(&mut out, "broadcast");
-    out.push('{');
-    push_flag(&mut out, "ack", options.ack);
-    push_flag(&mut out, "self", options.own);
-    if let Some((since, limit)) = options.replay {
-        push_name(&mut out, "replay");
-        out.push('{');
-        push_name(&mut out, "since");
-        push_number(&mut out, since);
-        push_name(&mut out, "limit");
-        push_number(&mut out, u64::from(limit));
-        out.push('}');
+    if WHOLE {
+        push_options(&mut out, options);
+    } else {
+        out.push_str(PLAIN_OPTIONS);
     }
-    out.push('}');
-    push_name(&mut out, "presence");
-    out.push('{');
-    push_name(&mut out, "key");
-    push_string(&mut out, &options.presence_key);
-    push_flag(&mut out, "enabled", options.presence);
-    out.push('}');
-    push_flag(&mut out, "private", options.private);
-    push_name(&mut out, "postgres_changes");
     out.push('[');
     for change in changes {
         push_change(&mut out, change);
@@ -387,6 +370,40 @@ pub fn join_parameters(options: &ChannelOptions, changes: &[&ChangeParams], toke
     }
     out.push('}');
     out
+}
+
+/// The beginning of the parameters, up to the list of changes, at the options that all channels of a story page have.
+pub const PLAIN_OPTIONS: &str = concat!(
+    r#"{"config":{"broadcast":{"ack":false,"self":false},"presence":{"key":"","enabled":false},"#,
+    r#""private":false,"postgres_changes":"#
+);
+
+fn push_options(out: &mut String, options: &ChannelOptions) {
+    out.push('{');
+    push_name(out, "config");
+    out.push('{');
+    push_name(out, "broadcast");
+    out.push('{');
+    push_flag(out, "ack", options.ack);
+    push_flag(out, "self", options.own);
+    if let Some((since, limit)) = options.replay {
+        push_name(out, "replay");
+        out.push('{');
+        push_name(out, "since");
+        push_number(out, since);
+        push_name(out, "limit");
+        push_number(out, u64::from(limit));
+        out.push('}');
+    }
+    out.push('}');
+    push_name(out, "presence");
+    out.push('{');
+    push_name(out, "key");
+    push_string(out, &options.presence_key);
+    push_flag(out, "enabled", options.presence);
+    out.push('}');
+    push_flag(out, "private", options.private);
+    push_name(out, "postgres_changes");
 }
 
 fn push_flag(out: &mut String, name: &str, value: bool) {

@@ -163,15 +163,21 @@ impl Realtime {
             return;
         }
         let kind = data.get_str("type").unwrap_or_default();
-        let hit: Vec<_> = (topic.asked.params.iter().zip(&topic.asked.ids))
-            .filter(|(_, id)| ids.items().any(|item| item.as_u64() == Some(**id)))
+        let mut hit = Vec::new();
+        for (params, id) in topic.asked.params.iter().zip(&topic.asked.ids) {
             // Ids are hashes of what was asked: two entries may share one, and then the event tells them apart.
-            .filter(|(params, _)| params.event == "*" || params.event.eq_ignore_ascii_case(&kind))
-            .map(|(params, _)| params)
-            .collect();
+            let is_asked = params.event == "*" || params.event.eq_ignore_ascii_case(&kind);
+            if is_asked && ids.items().any(|item| item.as_u64() == Some(*id)) {
+                hit.push(params);
+            }
+        }
         for channel in self.users(topic.id) {
-            let matching = channel.listeners.iter().filter(|listener| hit.contains(&&listener.params));
-            let keys: Vec<u32> = matching.map(|listener| listener.key).collect();
+            let mut keys = Vec::new();
+            for listener in &channel.listeners {
+                if hit.contains(&&listener.params) {
+                    keys.push(listener.key);
+                }
+            }
             if keys.is_empty() {
                 continue;
             }

@@ -5,7 +5,7 @@ use super::frame::{ChangeParams, Outgoing, Reference, encode_text, join_paramete
 use super::refusal::{Cure, classify};
 use super::topic::{Flow, TopicState};
 use super::{Ctx, Followed, Realtime, is_sendable};
-use crate::core::base::{Instant, Json, Millis};
+use crate::core::base::{Instant, Json, Millis, has};
 use crate::core::effect::{Effect, Status};
 use crate::core::error::Fault;
 use crate::core::ids::TopicId;
@@ -36,15 +36,20 @@ impl Realtime {
 
     /// The topic that joins next: of those whose time has come, the one with the most visible channel, then the oldest.
     fn next_to_join(&self, now: Instant) -> Option<usize> {
-        let due = self
-            .topics
-            .iter()
-            .enumerate()
-            .filter(|(_, topic)| matches!(topic.state, TopicState::Waiting { at } if at <= now));
-        due.min_by_key(|(_, topic)| {
-            self.users(topic.id).map(|channel| channel.priority).min().unwrap_or(u8::MAX)
-        })
-        .map(|(at, _)| at)
+        let mut first = None;
+        for (at, topic) in self.topics.iter().enumerate() {
+            if !matches!(topic.state, TopicState::Waiting { at } if at <= now) {
+                continue;
+            }
+            let mut place = u8::MAX;
+            for channel in self.users(topic.id) {
+                place = place.min(channel.priority);
+            }
+            if first.is_none_or(|(best, _)| place < best) {
+                first = Some((place, at));
+            }
+        }
+        first.map(|(_, at)| at)
     }
 
     fn send_join(&mut self, ctx: &mut Ctx, at: usize) {
@@ -60,7 +65,7 @@ impl Realtime {
                 }
             }
         }
-        let payload = join_parameters(&topic.options, &params.iter().collect::<Vec<_>>(), token);
+        let payload = join_parameters(&topic.options, &params, token);
         let text = encode_text(ctx.config.version, Some(join_ref), join_ref, &topic.wire, Outgoing::Join(&payload));
         topic.state = TopicState::Joining { join_ref, until: ctx.now + ctx.config.push_timeout };
         topic.asked = Asked { params, ids: Vec::new() };
@@ -120,7 +125,7 @@ impl Realtime {
         let TopicState::Joined { flow, .. } = &mut topic.state else { return };
         let of = topic.id;
         // Bad parameters stay bad; the rest the server tries again by itself every 5 to 10 s.
-        let bad = ["given parameters", "filter", "subscription params"].iter().any(|word| message.contains(word));
+        let bad = ["given parameters", "filter", "subscription params"].iter().any(|word| has(message, word));
         *flow = if bad { Flow::Refused } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
         let retry_in = if bad { None } else { Some(ctx.config.changes_timeout) };
         self.tell_rows(ctx, of, None, || Followed::Lost);
@@ -281,13 +286,19 @@ impl Realtime {
     pub(crate) fn topics_deadline(&self, now: Instant) -> Option<Deadline> {
         let may_join = self.is_open() && self.auth.is_ready(now);
         let turn = self.joins.next_at();
-        let deadlines = self.topics.iter().filter_map(|topic| match topic.state {
-            TopicState::Waiting { at } if may_join => Some(Deadline::new(at.max(turn), Why::Rejoin)),
-            TopicState::Joining { until, .. } => Some(Deadline::new(until, Why::JoinTimeout)),
-            TopicState::Joined { flow: Flow::Awaited { until }, .. } => Some(Deadline::new(until, Why::ChangesTimeout)),
-            TopicState::Leaving { until, .. } => Some(Deadline::new(until, Why::LeaveTimeout)),
-            TopicState::Idle | TopicState::Waiting { .. } | TopicState::Joined { .. } | TopicState::Refused => None,
-        });
-        deadlines.min_by_key(|deadline| deadline.at)
+        let mut first = None;
+        for topic in &self.topics {
+            let (at, why) = match topic.state {
+                TopicState::Waiting { at } if may_join => (at.max(turn), Why::Rejoin),
+                TopicState::Joining { until, .. } => (until, Why::JoinTimeout),
+                TopicState::Joined { flow: Flow::Awaited { until }, .. } => (until, Why::ChangesTimeout),
+                TopicState::Leaving { until, .. } => (until, Why::LeaveTimeout),
+                TopicState::Idle | TopicState::Waiting { .. } | TopicState::Joined { .. } | TopicState::Refused => {
+                    continue;
+                }
+            };
+            Deadline::note(&mut first, at, why);
+        }
+        first
     }
 }

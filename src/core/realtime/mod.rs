@@ -232,9 +232,7 @@ impl Realtime {
     /// Whether every channel of the page was refused for good.
     pub(crate) fn is_refused(&self) -> bool {
         let mut of_page = self.channels.iter().filter(|channel| channel.wanted && channel.owner == Owner::Page);
-        of_page.all(|channel| {
-            self.topic(channel.topic).is_some_and(|topic| topic.state == topic::TopicState::Refused)
-        })
+        of_page.all(|channel| self.topic(channel.topic).is_some_and(|topic| topic.state == topic::TopicState::Refused))
     }
 
     /// The server does not accept the key: nothing that is tried with it will work.
@@ -261,15 +259,20 @@ impl Realtime {
 
 impl Deadline {
     /// The first of several.
-    #[inline(never)]
     pub(crate) fn earliest(deadlines: &[Option<Deadline>]) -> Option<Deadline> {
-        let mut first: Option<Deadline> = None;
+        let mut first = None;
         for deadline in deadlines.iter().flatten() {
-            if first.is_none_or(|first| deadline.at < first.at) {
-                first = Some(*deadline);
-            }
+            Deadline::note(&mut first, deadline.at, deadline.why);
         }
         first
+    }
+
+    /// Takes another one into account: `first` is the first of all.
+    #[inline(never)]
+    pub(crate) fn note(first: &mut Option<Deadline>, at: Instant, why: Why) {
+        if first.is_none_or(|first| at < first.at) {
+            *first = Some(Deadline { at, why });
+        }
     }
 
     pub(crate) fn new(at: Instant, why: Why) -> Deadline {

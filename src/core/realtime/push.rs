@@ -101,12 +101,7 @@ impl Realtime {
     }
 
     /// Shows this client to the others of the topic, now and after every rejoin; `None` takes it back.
-    pub(crate) fn track(
-        &mut self,
-        ctx: &mut Ctx,
-        channel: ChannelId,
-        meta: Option<&str>,
-    ) -> Result<PushId, Misuse> {
+    pub(crate) fn track(&mut self, ctx: &mut Ctx, channel: ChannelId, meta: Option<&str>) -> Result<PushId, Misuse> {
         if meta.is_some_and(|meta| Json::parse(meta).is_none()) {
             return Err(Misuse::BadJson);
         }
@@ -123,17 +118,7 @@ impl Realtime {
         topic.track.by = Some(channel);
         let until = ctx.now + ctx.config.push_timeout;
         let (event, payload) = (String::new(), Payload::Presence);
-        self.pushes.push(Push {
-            id,
-            channel,
-            topic: of,
-            event,
-            payload,
-            latest: true,
-            sent: None,
-            done: false,
-            until,
-        });
+        self.pushes.push(Push { id, channel, topic: of, event, payload, latest: true, sent: None, done: false, until });
         Ok(id)
     }
 

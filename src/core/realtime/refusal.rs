@@ -3,6 +3,7 @@
 //! The words are those of Supabase's operational error codes and of captured frames. A refused join says
 //! `Code: sentence`; a system message only a sentence.
 
+use crate::core::base::has;
 use crate::core::error::Fault;
 
 /// What helps against an error.
@@ -51,13 +52,9 @@ const TABLE: [(&str, Fault, Cure); 26] = [
 /// What `reason` is and what helps; an error that nobody knows is a passing one.
 pub fn classify(reason: &str) -> (Fault, Cure) {
     for (word, fault, cure) in TABLE {
-        if contains(reason, word) {
+        if has(reason, word) {
             return (fault, cure);
         }
     }
     (Fault::JoinRefused, Cure::Retry)
-}
-
-fn contains(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }

@@ -1,15 +1,16 @@
 //! Merging what was read with what changed: by primary key, newer over older.
 
-use super::{Set, key_text};
+use super::{News, Set, key_text};
 use crate::core::base::json_write::push_name;
 use crate::core::base::{Json, Timestamp};
 use crate::core::effect::RowsEvent;
+use crate::core::ids::RowsId;
 
 /// The column that orders the versions of a row, where a table has it.
 const VERSION_COLUMN: &str = "updated_at";
 
 /// One row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
     /// `updated_at`, if the row has it.
@@ -56,11 +57,19 @@ impl Set {
     }
 
     /// Takes one change.
-    pub(super) fn apply_change(&mut self, data: Json<'_>, events: &mut Vec<RowsEvent>) {
-        let Some(key) = self.key_of(data) else { return };
+    pub(super) fn apply_change(&mut self, data: Json<'_>, news: &mut Vec<(RowsId, News)>) {
+        if let Some(event) = self.change(data) {
+            news.push((self.id, News::Event(event)));
+        }
+    }
+
+    /// Takes one change; what has become of the row, if anything has.
+    fn change(&mut self, data: Json<'_>) -> Option<RowsEvent> {
+        let key = self.key_of(data)?;
         let Some(row) = data.get("record") else {
-            self.remove(&key, events);
-            return;
+            let at = self.entries.iter().position(|entry| entry.key == key)?;
+            self.entries.remove(at);
+            return Some(RowsEvent::Gone(key));
         };
         let mut entry = Entry::new(key, row, commit_of(data));
         if let Some(known) = self.entries.iter().find(|known| known.key == entry.key)
@@ -68,64 +77,58 @@ impl Set {
         {
             entry.text = text;
         }
-        self.put(entry, events);
+        self.put(entry)
     }
 
     /// Takes the rows of a whole read, and then the changes that were held back meanwhile. What the read does not hold any
     /// more is gone, unless a change spoke of it in the meantime. The page is told what has become of it all, once.
-    pub(super) fn apply_read(&mut self, rows: &[Json<'_>], events: &mut Vec<RowsEvent>) {
+    pub(super) fn apply_read(&mut self, rows: &[Json<'_>], news: &mut Vec<(RowsId, News)>) {
+        let before = self.entries.clone();
         let held = core::mem::take(&mut self.held);
-        let held: Vec<Json<'_>> = held.iter().filter_map(|data| Json::parse(data)).collect();
-        let changed: Vec<String> = held.iter().filter_map(|data| self.key_of(*data)).collect();
-        let before: Vec<(String, String)> =
-            self.entries.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect();
-        let fresh: Vec<Entry> = rows
-            .iter()
-            .filter_map(|row| Some(Entry::new(key_text(row.get(&self.query.key)?).into_owned(), *row, Timestamp(0))))
-            .collect();
-        self.entries.retain(|entry| changed.contains(&entry.key) || fresh.iter().any(|row| row.key == entry.key));
-        let mut unsaid = Vec::new();
-        for entry in fresh {
-            self.put(entry, &mut unsaid);
-        }
+        let mut kept = Vec::new();
         for data in &held {
-            self.apply_change(*data, &mut unsaid);
+            kept.extend(Json::parse(data).and_then(|data| self.key_of(data)));
         }
-        for (key, _) in &before {
-            if !self.entries.iter().any(|entry| entry.key == *key) {
-                events.push(RowsEvent::Gone(key.clone()));
+        for row in rows {
+            let Some(key) = row.get(&self.query.key) else { continue };
+            let key = key_text(key).into_owned();
+            kept.push(key.clone());
+            self.put(Entry::new(key, *row, Timestamp(0)));
+        }
+        self.entries.retain(|entry| kept.contains(&entry.key));
+        for data in &held {
+            if let Some(data) = Json::parse(data) {
+                self.change(data);
+            }
+        }
+        let mut tell = |event| news.push((self.id, News::Event(event)));
+        for old in &before {
+            if !self.entries.iter().any(|entry| entry.key == old.key) {
+                tell(RowsEvent::Gone(old.key.clone()));
             }
         }
         for entry in &self.entries {
-            if !before.iter().any(|(key, text)| entry.key == *key && is_same(text, &entry.text)) {
-                events.push(RowsEvent::Put(entry.key.clone(), entry.text.clone()));
+            if !before.iter().any(|old| entry.key == old.key && is_same(&old.text, &entry.text)) {
+                tell(RowsEvent::Put(entry.key.clone(), entry.text.clone()));
             }
         }
     }
 
-    fn put(&mut self, entry: Entry, events: &mut Vec<RowsEvent>) {
+    fn put(&mut self, entry: Entry) -> Option<RowsEvent> {
         self.missing = false;
         let event = RowsEvent::Put(entry.key.clone(), entry.text.clone());
         match self.entries.iter_mut().find(|known| known.key == entry.key) {
             None => self.entries.push(entry),
-            Some(known) if entry.is_older_than(known) => return,
+            Some(known) if entry.is_older_than(known) => return None,
             Some(known) => {
                 let same = is_same(&known.text, &entry.text);
                 *known = Entry { commit: known.commit.max(entry.commit), ..entry };
                 if same {
-                    return;
+                    return None;
                 }
             }
         }
-        events.push(event);
-    }
-
-    fn remove(&mut self, key: &str, events: &mut Vec<RowsEvent>) {
-        let before = self.entries.len();
-        self.entries.retain(|entry| entry.key != key);
-        if self.entries.len() != before {
-            events.push(RowsEvent::Gone(key.to_owned()));
-        }
+        Some(event)
     }
 }
 

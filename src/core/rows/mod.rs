@@ -8,7 +8,7 @@ mod read;
 
 use std::borrow::Cow;
 
-use super::base::{Backoff, Instant, Json, Millis};
+use super::base::{Backoff, Instant, Json, Millis, cut};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
@@ -258,9 +258,7 @@ impl Rows {
         let Some(set) = self.sets.get_mut(at) else { return };
         // A row without a version cannot be ordered against the read that is under way.
         if gone || !sent || set.has_version(json) {
-            let (id, mut events) = (set.id, Vec::new());
-            set.apply_change(json, &mut events);
-            self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
+            set.apply_change(json, &mut self.news);
         }
         if sent {
             set.held.push(data);
@@ -270,13 +268,11 @@ impl Rows {
     /// No read will come that these changes have to wait for: they are taken as they are.
     fn take_held(&mut self, at: usize) {
         let Some(set) = self.sets.get_mut(at) else { return };
-        let (id, mut events) = (set.id, Vec::new());
         for data in core::mem::take(&mut set.held) {
             if let Some(data) = Json::parse(&data) {
-                set.apply_change(data, &mut events);
+                set.apply_change(data, &mut self.news);
             }
         }
-        self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
     }
 
     /// Gives up the read under way for a new one.
@@ -288,16 +284,18 @@ impl Rows {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Deadline> {
-        let sets = self.sets.iter().filter_map(|set| {
-            let read = match set.reading {
-                Reading::Wanted { at } => Some(Deadline::new(at, Why::Read)),
-                Reading::No | Reading::Sent { .. } | Reading::Refused => None,
-            };
-            let quiet = set.quiet.filter(|_| set.restless && set.reading == Reading::No);
-            Deadline::earliest(&[read, quiet.map(|at| Deadline::new(at, Why::Quiet))])
-        });
-        let batches = self.batches.iter().map(|batch| Deadline::new(batch.until, Why::ReadTimeout));
-        sets.chain(batches).min_by_key(|deadline| deadline.at)
+        let mut first = None;
+        for set in &self.sets {
+            match (set.reading, set.quiet) {
+                (Reading::Wanted { at }, _) => Deadline::note(&mut first, at, Why::Read),
+                (Reading::No, Some(at)) if set.restless => Deadline::note(&mut first, at, Why::Quiet),
+                (Reading::No | Reading::Sent { .. } | Reading::Refused, _) => {}
+            }
+        }
+        for batch in &self.batches {
+            Deadline::note(&mut first, batch.until, Why::ReadTimeout);
+        }
+        first
     }
 }
 
@@ -310,7 +308,7 @@ impl Set {
 
     /// The column and the value of a filter `column=eq.value`.
     fn equal_to(&self) -> Option<(&str, &str)> {
-        let (column, rest) = self.query.filter.as_deref()?.split_once('=')?;
+        let (column, rest) = cut(self.query.filter.as_deref()?, b'=')?;
         rest.strip_prefix("eq.").map(|value| (column, value))
     }
 
@@ -348,10 +346,15 @@ pub(crate) fn columns_of(select: &str) -> Option<Vec<String>> {
     if select == "*" {
         return Some(Vec::new());
     }
-    let columns = select.split(',').map(str::trim);
-    let plain =
-        |column: &str| !column.is_empty() && column.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
-    columns.clone().all(plain).then(|| columns.map(str::to_owned).collect())
+    let mut columns = Vec::new();
+    for column in select.as_bytes().split(|byte| *byte == b',') {
+        let column = core::str::from_utf8(column).ok()?.trim_ascii();
+        if column.is_empty() || !column.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        columns.push(column.to_owned());
+    }
+    Some(columns)
 }
 
 /// A value as it is compared and shown as a key: a string without its quotes, anything else as it stands.

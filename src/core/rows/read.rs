@@ -1,7 +1,7 @@
 //! Reading rows over HTTP: one request for many sets, tried again as the answer asks, and polling without a socket.
 
 use super::{News, Reading, Rows, Set, key_text};
-use crate::core::base::{Instant, Json, Kind, Millis, Rng};
+use crate::core::base::{Instant, Json, Kind, Millis, Rng, cut, has};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, RowsEvent};
 use crate::core::error::Fault;
@@ -27,9 +27,8 @@ pub(crate) struct Batch {
 impl Rows {
     /// Sends the reads whose time has come, gives up those that take too long, and reads what has been silent for long.
     pub(crate) fn fire_due(&mut self, ctx: &mut Ctx, realtime: &mut Realtime) {
-        let late: Vec<RequestId> =
-            self.batches.iter().filter(|batch| batch.until <= ctx.now).map(|batch| batch.request).collect();
-        for request in late {
+        while let Some(late) = self.batches.iter().find(|batch| batch.until <= ctx.now) {
+            let request = late.request;
             ctx.push(Effect::AbortRead(request));
             self.handle_answer(ctx, realtime, request, Answer { status: 0, retry_after: None, body: "" });
         }
@@ -95,7 +94,7 @@ impl Rows {
         push_encoded(&mut url, &query.table);
         url.push_str("?select=");
         push_encoded(&mut url, &query.select);
-        if let Some((name, value)) = query.filter.as_deref().and_then(|filter| filter.split_once('=')) {
+        if let Some((name, value)) = query.filter.as_deref().and_then(|filter| cut(filter, b'=')) {
             url.push('&');
             push_encoded(&mut url, name);
             url.push('=');
@@ -147,12 +146,13 @@ impl Rows {
             if set.reading != (Reading::Sent { request: batch.request }) {
                 continue;
             }
-            let mine: Vec<Json<'_>> = match set.equal_to().filter(|_| batch.shared) {
-                None => rows.items().collect(),
-                Some((column, value)) => {
-                    rows.items().filter(|row| row.get(column).is_some_and(|of| key_text(of) == value)).collect()
+            let mut mine = Vec::new();
+            let of = set.equal_to().filter(|_| batch.shared);
+            for row in rows.items() {
+                if of.is_none_or(|(column, value)| row.get(column).is_some_and(|of| key_text(of) == value)) {
+                    mine.push(row);
                 }
-            };
+            }
             if batch.shared && mine.is_empty() {
                 // The database may write the value in another way than the page did: by itself it is sure to be found.
                 set.alone = true;
@@ -162,13 +162,12 @@ impl Rows {
             set.reading = Reading::No;
             set.backoff.reset();
             set.refreshed = false;
-            let mut events = Vec::new();
-            set.apply_read(&mine, &mut events);
-            let found = !events.is_empty();
+            let before = self.news.len();
+            set.apply_read(&mine, &mut self.news);
+            let found = self.news.len() > before;
             set.missed |= found && set.known;
             set.known = true;
             let id = set.id;
-            self.news.extend(events.into_iter().map(|event| (id, News::Event(event))));
             if found {
                 set.quiet_wait = ctx.config.quiet_interval;
                 set.poll_wait = ctx.config.poll_interval;
@@ -229,7 +228,7 @@ impl Rows {
 
     /// 401: the key is wrong, or the token is not taken any more; a new one is asked for once.
     fn renew(&mut self, ctx: &mut Ctx, realtime: &mut Realtime, batch: &Batch, message: &str) {
-        if message.contains("API key") {
+        if has(message, "API key") {
             self.refuse(ctx, realtime, batch, Fault::KeyRefused, message);
             realtime.refuse_key(ctx, message);
             return;
@@ -238,7 +237,7 @@ impl Rows {
             && self.sets.iter().any(|set| batch.sets.contains(&set.id) && !set.refreshed)
             && realtime.refresh_token(ctx);
         if !renewing {
-            let fault = if message.contains("expired") { Fault::TokenExpired } else { Fault::ReadRefused };
+            let fault = if has(message, "expired") { Fault::TokenExpired } else { Fault::ReadRefused };
             self.refuse(ctx, realtime, batch, fault, message);
             return;
         }

@@ -1,0 +1,14 @@
+//! Searching in text by bytes: std's searches are made for any pattern, and cost 3 kB of code.
+
+/// Whether `text` holds `word`, in whatever case (of ASCII).
+#[inline(never)]
+pub(crate) fn has(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// What stands before and behind the first `byte`, which is ASCII.
+#[inline(never)]
+pub(crate) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|one| one == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
