@@ -1,7 +1,6 @@
 //! Carries events into the core and effects out of it. The only `Rc` of the client; closures hold a `Weak`.
 
 use std::cell::{Cell, RefCell, RefMut};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
@@ -18,7 +17,7 @@ use super::text::TextBuffer;
 use super::timer::Timer;
 use super::websocket::{Socket, SocketReport};
 use crate::core::asset::{AssetChange, Patch};
-use crate::core::base::{Instant, Millis};
+use crate::core::base::{Instant, Millis, Queue};
 use crate::core::effect::{Effect, Notice};
 use crate::core::ids::{RequestId, SocketId, TokenRequest};
 use crate::core::input::{Answer, Input, PageEvent, SocketEvent, TokenAnswer};
@@ -48,7 +47,7 @@ pub struct Driver {
     client: RefCell<Client>,
     clock: Clock,
     sink: Sink,
-    inbox: RefCell<VecDeque<Event>>,
+    inbox: RefCell<Queue<Event>>,
     text: RefCell<TextBuffer>,
     socket: RefCell<Option<(SocketId, Socket)>>,
     timer: RefCell<Timer>,
@@ -147,7 +146,7 @@ impl Driver {
 
     /// Takes in an event and performs what follows. An event that comes while effects are performed waits its turn.
     pub fn dispatch(&self, event: Event) {
-        self.inbox.borrow_mut().push_back(event);
+        self.inbox.borrow_mut().push(event);
         if self.pumping.replace(true) {
             return;
         }
@@ -157,7 +156,7 @@ impl Driver {
                 self.perform(effect);
                 continue;
             }
-            let event = self.inbox.borrow_mut().pop_front();
+            let event = self.inbox.borrow_mut().pop();
             let Some(event) = event else { break };
             self.take_in(&event);
         }
@@ -285,15 +284,15 @@ impl Driver {
     fn open_socket(&self, id: SocketId, url: &str) {
         let opened = self.sink.socket(url);
         let Ok(socket) = opened else {
-            self.inbox.borrow_mut().push_back(Event::Socket(id, SocketReport::Closed(1006)));
+            self.inbox.borrow_mut().push(Event::Socket(id, SocketReport::Closed(1006)));
             return;
         };
         let weak = Weak::clone(&self.this);
         let socket = Socket::adopt(socket, move |report| dispatch(&weak, Event::Socket(id, report)));
         if socket.is_open() {
-            self.inbox.borrow_mut().push_back(Event::Socket(id, SocketReport::Opened));
+            self.inbox.borrow_mut().push(Event::Socket(id, SocketReport::Opened));
         } else if socket.is_closed() {
-            self.inbox.borrow_mut().push_back(Event::Socket(id, SocketReport::Closed(1006)));
+            self.inbox.borrow_mut().push(Event::Socket(id, SocketReport::Closed(1006)));
         }
         *self.socket.borrow_mut() = Some((id, socket));
     }

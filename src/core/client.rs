@@ -1,10 +1,8 @@
 //! The client: takes commands and inputs, hands out effects and one deadline. It routes; the parts decide.
 
-use std::collections::VecDeque;
-
 use super::WHOLE;
 use super::asset::{AssetConfig, Assets, Patch, Problem, RetryOutcome, Shape};
-use super::base::{Instant, Json, Millis, Rng, Timestamp};
+use super::base::{Instant, Json, Millis, Queue, Rng, Timestamp};
 use super::config::Config;
 use super::effect::{About, ConnectionState, Effect, Failure, Notice, RowsEvent};
 use super::error::{Fault, Misuse};
@@ -51,7 +49,7 @@ impl Client {
             assets: Assets::new(assets),
             is_stale: false,
             painting: false,
-            desk: Ctx { now, rng: Rng(seed), config, effects: VecDeque::new(), followed: VecDeque::new() },
+            desk: Ctx { now, rng: Rng(seed), config, effects: Queue::new(), followed: Queue::new() },
             last_rows: 0,
             told: ConnectionState::Stopped,
             closed: false,
@@ -264,7 +262,7 @@ impl Client {
         self.closed = true;
         self.realtime.stop(&mut self.desk);
         self.rows.stop(&mut self.desk);
-        self.desk.followed.clear();
+        self.desk.followed = Queue::new();
         self.tell_connection();
     }
 
@@ -310,7 +308,7 @@ impl Client {
     /// The next thing to do, oldest first.
     #[must_use]
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.desk.effects.pop_front()
+        self.desk.effects.pop()
     }
 
     /// When to call again at the latest, even if nothing happens.
@@ -394,7 +392,7 @@ impl Client {
 
     /// Carries what happened to channels to the rows that own them, and what the rows say to their owners.
     fn settle(&mut self) {
-        while let Some((rows, what)) = self.desk.followed.pop_front() {
+        while let Some((rows, what)) = self.desk.followed.pop() {
             self.rows.handle_followed(&mut self.desk, rows, what);
         }
         for (rows, news) in core::mem::take(&mut self.rows.news) {

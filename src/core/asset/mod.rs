@@ -17,9 +17,7 @@ mod status;
 mod story;
 mod view;
 
-use std::collections::VecDeque;
-
-use super::base::{Json, Timestamp};
+use super::base::{Json, Queue, Timestamp};
 use super::ids::ElementId;
 pub use change::{AssetChange, RetryRequest};
 pub use config::AssetConfig;
@@ -46,8 +44,8 @@ pub struct Assets {
     stories: Vec<Story>,
     /// In the order of their ids.
     elements: Vec<Mounted>,
-    changes: VecDeque<AssetChange>,
-    retries: VecDeque<RetryRequest>,
+    changes: Queue<AssetChange>,
+    retries: Queue<RetryRequest>,
     /// What has been told to be odd.
     odd: Vec<(Oddity, String)>,
     /// The picture that is loaded before it is seen.
@@ -67,8 +65,8 @@ impl Assets {
             config,
             stories: Vec::new(),
             elements: Vec::new(),
-            changes: VecDeque::new(),
-            retries: VecDeque::new(),
+            changes: Queue::new(),
+            retries: Queue::new(),
             odd: Vec::new(),
             first_picture: None,
             is_stale: false,
@@ -237,7 +235,7 @@ impl Assets {
             }
         }
         self.is_stale = true;
-        self.retries.push_back(RetryRequest { story: story.id.clone(), asset: name, types });
+        self.retries.push(RetryRequest { story: story.id.clone(), asset: name, types });
     }
 
     /// What came of a retry.
@@ -261,12 +259,12 @@ impl Assets {
 
     /// What the page is to be told next.
     pub fn poll_change(&mut self) -> Option<AssetChange> {
-        self.changes.pop_front()
+        self.changes.pop()
     }
 
     /// The retry that is to be asked for next; its outcome comes back by [`Assets::retry_settled`].
     pub fn poll_retry(&mut self) -> Option<RetryRequest> {
-        self.retries.pop_front()
+        self.retries.pop()
     }
 
     /// An asset, if a row or the page has named it.
@@ -376,7 +374,7 @@ impl Assets {
         let Some(story) = self.stories.get(story) else { return };
         for asset in changed.iter().filter_map(|at| story.assets.get(*at)) {
             self.is_stale = true;
-            self.changes.push_back(AssetChange::Asset {
+            self.changes.push(AssetChange::Asset {
                 story: story.id.clone(),
                 asset: asset.name.clone(),
                 status: asset.status,
@@ -386,7 +384,7 @@ impl Assets {
         }
         if is_new_overall {
             self.is_stale = true;
-            self.changes.push_back(AssetChange::Story { story: story.id.clone(), overall: story.overall });
+            self.changes.push(AssetChange::Story { story: story.id.clone(), overall: story.overall });
         }
     }
 
@@ -398,7 +396,7 @@ impl Assets {
         }
         self.odd.push((oddity, value.clone()));
         let story = self.stories.get(story).map(|story| story.id.clone()).unwrap_or_default();
-        self.changes.push_back(AssetChange::Odd { story, asset: asset.to_owned(), oddity, value });
+        self.changes.push(AssetChange::Odd { story, asset: asset.to_owned(), oddity, value });
     }
 }
 

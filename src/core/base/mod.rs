@@ -3,6 +3,7 @@
 mod backoff;
 mod json_read;
 pub mod json_write;
+mod queue;
 mod rng;
 mod text;
 mod time;
@@ -10,6 +11,7 @@ mod timestamp;
 
 pub use backoff::Backoff;
 pub use json_read::{Items, Json, Kind, Members};
+pub use queue::Queue;
 pub use rng::Rng;
 pub(crate) use text::{cut, has};
 pub use time::{Instant, Millis};

@@ -1,6 +1,7 @@
 //! `postgres_changes`: filters checked before they are sent, server ids matched with what was asked, rows kept exact.
 
 use super::frame::ChangeParams;
+use crate::core::WHOLE;
 use crate::core::base::json_write::{push_name, push_string};
 use crate::core::base::{Json, Kind, cut, has};
 
@@ -75,7 +76,7 @@ pub(crate) fn match_ids(asked: &[ChangeParams], response: Json<'_>) -> Option<Ve
     let mut ids = Vec::with_capacity(asked.len());
     for (item, params) in list.items().zip(asked) {
         let same = |name, wanted: Option<&str>| item.get_str(name).as_deref() == wanted;
-        if !same("event", Some(&params.event)) || !same("schema", Some(&params.schema)) {
+        if WHOLE && (!same("event", Some(&params.event)) || !same("schema", Some(&params.schema))) {
             return None;
         }
         if !same("table", params.table.as_deref()) || !same("filter", params.filter.as_deref()) {
@@ -128,4 +129,16 @@ pub(crate) fn is_cut(data: Json<'_>) -> bool {
 pub(crate) struct Asked {
     pub(crate) params: Vec<ChangeParams>,
     pub(crate) ids: Vec<u64>,
+}
+
+impl Asked {
+    /// Whether it was asked for.
+    pub(crate) fn has(&self, params: &ChangeParams) -> bool {
+        self.params.iter().any(|asked| is_same(asked, params))
+    }
+}
+
+/// Whether two entries ask for the same. Those of stories differ in their filter alone.
+pub(crate) fn is_same(one: &ChangeParams, other: &ChangeParams) -> bool {
+    if WHOLE { one == other } else { one.filter == other.filter }
 }

@@ -67,7 +67,7 @@ impl Realtime {
         if topic.is_empty() {
             return Err(Misuse::EmptyTopic);
         }
-        if options.replay.is_some_and(|(_, limit)| !options.private || limit > 25) {
+        if WHOLE && options.replay.is_some_and(|(_, limit)| !options.private || limit > 25) {
             return Err(Misuse::BadReplay);
         }
         let wire = topic_of(topic);
@@ -120,7 +120,7 @@ impl Realtime {
         key: u32,
         params: ChangeParams,
     ) -> Result<(), Misuse> {
-        if params.filter.as_deref().is_some_and(|filter| !is_filter(filter)) {
+        if WHOLE && params.filter.as_deref().is_some_and(|filter| !is_filter(filter)) {
             return Err(Misuse::BadFilter);
         }
         let channel = self.channel_mut(id)?;
@@ -159,13 +159,13 @@ impl Realtime {
             *topic = Topic::new(of, core::mem::take(&mut topic.wire), &ctx.config);
         }
         let mut rejoin = false;
-        if page {
+        if WHOLE && page {
             if chosen && topic.options != options {
                 return Err(Misuse::OtherOptions);
             }
             rejoin = used && topic.options != options;
             topic.options = options;
-        } else if !used {
+        } else if WHOLE && !used {
             topic.options = options;
         }
         if rejoin || matches!(topic.state, TopicState::Idle | TopicState::Leaving { .. } | TopicState::Refused) {
@@ -192,8 +192,8 @@ impl Realtime {
     /// Sees to it that the topic carries every change that its channels listen for; `true` if it does already.
     fn cover(&mut self, ctx: &mut Ctx, of: TopicId) -> bool {
         let Some(topic) = self.topic(of) else { return false };
-        let covered = (self.users(of))
-            .all(|channel| channel.listeners.iter().all(|listener| topic.asked.params.contains(&listener.params)));
+        let covered =
+            (self.users(of)).all(|channel| channel.listeners.iter().all(|listener| topic.asked.has(&listener.params)));
         if !covered && matches!(topic.state, TopicState::Joining { .. } | TopicState::Joined { .. }) {
             // A second join of a topic makes the server end the first; what its rows missed between the two is read.
             self.lose_join(ctx, of, ctx.now);
@@ -283,7 +283,7 @@ impl Realtime {
                 Owner::Page => ctx.fail(about, fault, detail, retry_in),
                 Owner::Rows(rows) => {
                     let failure = Failure { about, fault, detail: detail.to_owned(), retry_in };
-                    ctx.followed.push_back((rows, Followed::Failed(failure)));
+                    ctx.followed.push((rows, Followed::Failed(failure)));
                 }
             }
         }
@@ -295,7 +295,7 @@ impl Realtime {
             if let Owner::Rows(rows) = channel.owner
                 && only.is_none_or(|only| only == channel.id)
             {
-                ctx.followed.push_back((rows, what()));
+                ctx.followed.push((rows, what()));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What comes in: which topic it is for, whether it belongs to the current join, and who is told.
 
+use super::changes::is_same;
 use super::channel::Owner;
 use super::frame::{BroadcastPayload, Incoming, Message, PHOENIX, Version};
 use super::refusal::{Cure, classify};
@@ -166,7 +167,7 @@ impl Realtime {
         let mut hit = Vec::new();
         for (params, id) in topic.asked.params.iter().zip(&topic.asked.ids) {
             // Ids are hashes of what was asked: two entries may share one, and then the event tells them apart.
-            let is_asked = params.event == "*" || params.event.eq_ignore_ascii_case(&kind);
+            let is_asked = !WHOLE || params.event == "*" || params.event.eq_ignore_ascii_case(&kind);
             if is_asked && ids.items().any(|item| item.as_u64() == Some(*id)) {
                 hit.push(params);
             }
@@ -174,7 +175,7 @@ impl Realtime {
         for channel in self.users(topic.id) {
             let mut keys = Vec::new();
             for listener in &channel.listeners {
-                if hit.contains(&&listener.params) {
+                if hit.iter().any(|params| is_same(params, &listener.params)) {
                     keys.push(listener.key);
                 }
             }
@@ -185,7 +186,7 @@ impl Realtime {
             match channel.owner {
                 Owner::Page if !WHOLE => {}
                 Owner::Page => ctx.push(Effect::Notify(Notice::Change(channel.id, keys, text))),
-                Owner::Rows(rows) => ctx.followed.push_back((rows, Followed::Change(text))),
+                Owner::Rows(rows) => ctx.followed.push((rows, Followed::Change(text))),
             }
         }
     }

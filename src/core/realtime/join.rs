@@ -1,6 +1,6 @@
 //! Joining, leaving and joining again: when a topic's turn comes, and what each end of a join leads to.
 
-use super::changes::Asked;
+use super::changes::{Asked, is_same};
 use super::frame::{ChangeParams, Outgoing, Reference, encode_text, join_parameters};
 use super::refusal::{Cure, classify};
 use super::topic::{Flow, TopicState};
@@ -60,7 +60,7 @@ impl Realtime {
         let mut params: Vec<ChangeParams> = Vec::new();
         for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.id) {
             for listener in &channel.listeners {
-                if !params.contains(&listener.params) {
+                if !params.iter().any(|known| is_same(known, &listener.params)) {
                     params.push(listener.params.clone());
                 }
             }

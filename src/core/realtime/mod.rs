@@ -16,8 +16,6 @@ mod push;
 mod refusal;
 mod topic;
 
-use std::collections::VecDeque;
-
 pub use auth::is_service_key;
 pub use changes::{is_filter, quote_value};
 pub use channel::Owner;
@@ -37,7 +35,7 @@ use push::Push;
 use topic::Topic;
 
 use super::WHOLE;
-use super::base::{Backoff, Instant, Millis, Rng};
+use super::base::{Backoff, Instant, Millis, Queue, Rng};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, Notice, Status};
 use super::error::Fault;
@@ -51,16 +49,15 @@ pub(crate) struct Ctx {
     pub(crate) now: Instant,
     pub(crate) rng: Rng,
     pub(crate) config: Config,
-    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) effects: Queue<Effect>,
     /// What the followed rows are to be told.
-    pub(crate) followed: VecDeque<(RowsId, Followed)>,
+    pub(crate) followed: Queue<(RowsId, Followed)>,
 }
 
 impl Ctx {
-    /// Queues an effect. Not inlined: it stands in forty places.
-    #[inline(never)]
+    /// Queues an effect.
     pub(crate) fn push(&mut self, effect: Effect) {
-        self.effects.push_back(effect);
+        self.effects.push(effect);
     }
 
     /// Tells the page of a failure.

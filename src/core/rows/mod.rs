@@ -8,6 +8,7 @@ mod read;
 
 use std::borrow::Cow;
 
+use super::WHOLE;
 use super::base::{Backoff, Instant, Json, Millis, cut};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
@@ -343,7 +344,8 @@ impl Set {
 
 /// The columns that `select` names: empty for all; `None` if it names more than columns (other tables, casts, new names).
 pub(crate) fn columns_of(select: &str) -> Option<Vec<String>> {
-    if select == "*" {
+    // The rows of stories are read whole.
+    if !WHOLE || select == "*" {
         return Some(Vec::new());
     }
     let mut columns = Vec::new();
