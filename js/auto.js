@@ -1,9 +1,11 @@
 // The script tag: reads its own attributes, makes a client, keeps the page true. Nothing here throws into the page.
 //
 // A page that only shows stories downloads the lesser module. The whole one comes when the page's code asks for the client.
+// What else a tag can do is in js/parts.js.
 import { call, report } from './listeners.js'
 import { load } from './load-story.js'
 import { PageClient } from './page-client.js'
+import { startParts } from './parts.js'
 import { follow, isWized, valueOf } from './wized.js'
 
 /** The tag that loaded this module; `document.currentScript` is null in modules. */
@@ -19,7 +21,8 @@ function start() {
     console.warn('Storywire: the script is on this page twice; the second one does nothing. Remove one of the two tags.')
     return
   }
-  const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, profile, styles, wasm } = ownTag().dataset
+  const tag = ownTag().dataset
+  const { supabaseUrl = '', supabaseKey = '', apiBase, accessToken, styles, wasm } = tag
   /** The client now; the whole one takes the place of the lesser one when it is asked for. @type {PageClient | undefined} */
   let client
   /** @type {Promise<import('./client.js').Client> | undefined} */
@@ -58,19 +61,12 @@ function start() {
     return
   }
   for (const entry of waiting ?? []) run(entry)
-  if (profile && document.querySelector('[data-sw-emotion], [data-sw-emotion-graph]')) {
-    /** @type {{ close(): void } | undefined} */
-    let mood
-    follow(profile, (id) => {
-      mood?.close()
-      if (id) run((/** @type {any} */ found) => (mood = found.emotions(String(id))))
-    })
-  }
   // A user who signs in or out in the page changes the token under way.
   let first = true
   if (isWized(accessToken)) follow(String(accessToken), (token) => (first ? (first = false) : client?.setAuth(token ?? null)))
   if (styles !== 'off') addStyles(styles || new URL('storywire.css', import.meta.url).href)
   bindStories()
+  startParts({ tag, run, follow: (setting = '', listener) => follow(setting, listener) })
 }
 
 /** `[data-sw-connection]` says how things stand, quietly. @param {PageClient} client */

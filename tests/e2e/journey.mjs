@@ -53,3 +53,16 @@ export async function post(url, body, headers = {}) {
   const text = await answer.text()
   return text ? JSON.parse(text) : undefined
 }
+
+/** Opens a page that a test makes up, at `path` of the backend's origin. */
+export async function openPage(page, url, body, { path = '/made-up.html', head = '', headers = {} } = {}) {
+  await page.route(
+    (address) => address.origin === url && address.pathname === path,
+    (route) => route.fulfill({ contentType: 'text/html', headers, body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,">${head}</head><body>${body}</body></html>` }),
+  )
+  await page.goto(url + path)
+}
+
+/** The script tag as the documents show it, for the local backend. */
+export const tag = (attributes = '') =>
+  `<script async type="module" src="/dist/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_storywire_local" data-api-base="/api/v1" ${attributes}></script>`
