@@ -16,6 +16,9 @@ import { Story } from './story.js'
 /** @typedef {import('./types.js').AssetChange} AssetChange */
 /** @typedef {{ connection: Connection, error: StorywireError, asset: AssetChange, story: AssetChange }} Events */
 
+/** A server that renders pages makes clients too; there they wait, and the page's own does the work. */
+const isPage = 'document' in globalThis || 'WorkerGlobalScope' in globalThis
+
 export class PageClient {
   /** Settles when the module has loaded; never rejects: a failure is an `error` event. @type {Promise<void>} */
   ready
@@ -47,7 +50,7 @@ export class PageClient {
     this.#options = options
     const { timing = {}, vsn, accessToken, wasm } = options
     // In a microtask: a client that is closed at once downloads nothing.
-    this.ready = Promise.resolve().then(() => (this.#closed ? undefined : load(wasm))).then(
+    this.ready = Promise.resolve().then(() => (this.#closed || !(wasm || isPage) ? undefined : load(wasm))).then(
       (RawClient) => {
         if (this.#closed || !RawClient) return
         const socketUrl = this.#socketUrl()
@@ -143,7 +146,7 @@ export class PageClient {
 
   /** Opens the socket while the module still compiles; the core takes it over. */
   #openEarly() {
-    if (this.sink.early || typeof WebSocket === 'undefined') return
+    if (this.sink.early || !isPage) return
     const url = `${this.#socketUrl()}?apikey=${encodeURIComponent(this.#key)}&vsn=${this.#options.vsn ?? '2.0.0'}`
     try {
       this.sink.early = { url, socket: new WebSocket(url) }

@@ -5,16 +5,17 @@
 //
 // They lie in different folders, so that neither is ever taken for the other. Each is made anew only when something that
 // it is made of has changed.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { filesUnder, fingerprint, locked, root } from './project.mjs'
+import { vscodeData, webTypes } from './docs/editor-data.mjs'
+import { filesUnder, fingerprint, locked, read, root } from './project.mjs'
 import { hasStdSources, rustcVersion } from './rust.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, must, script, step } from './shell.mjs'
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'auto.js', 'eventsource.js', 'stream.js', 'emotions.js', 'storywire.css']
+const entries = ['index.js', 'auto.js', 'eventsource.js', 'wized-api.js', 'storywire.css']
 
 /** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
 const alone = ['eventsource.js']
@@ -47,7 +48,7 @@ export async function build({ release, env }) {
   const stamp = join(root, 'target', release ? 'built-release' : 'built-dev')
   const made = madeOf()
   const whole = existsSync(dist) && (release || existsSync(devGlue))
-  if (whole && existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return dist
+  if (whole && existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return tellEditors(dist)
 
   rmSync(stamp, { force: true })
   const glue = release ? join(root, 'target', 'pkg-release') : devGlue
@@ -56,6 +57,14 @@ export async function build({ release, env }) {
     await assemble({ release, env, glue, dist })
   })
   writeFileSync(stamp, made)
+  return tellEditors(dist)
+}
+
+/** The attributes, for editors. Made each time, so that a change of the table needs no build. */
+function tellEditors(dist) {
+  const json = (name, value) => writeFileSync(join(dist, name), `${JSON.stringify(value, null, 1)}\n`)
+  json('web-types.json', webTypes(JSON.parse(read('package.json')).version))
+  json('vscode.html-data.json', vscodeData())
   return dist
 }
 
@@ -177,11 +186,23 @@ async function declareTypes(dist, env) {
   const emit = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--stripInternal', '--noCheck']
   await must('tsc could not write the types.', 'tsc', ['--project', root, ...emit, '--rootDir', sources, '--outDir', dist], { env })
   for (const file of readdirSync(sources)) if (file.endsWith('.d.ts')) cpSync(join(sources, file), join(dist, file))
+  // Who imports the tag's script has its global too.
+  appendFileSync(join(dist, 'auto.d.ts'), "import './window.js'\n")
   // The glue is not published, and what the facade does with it is nobody's business.
-  for (const file of readdirSync(dist).filter((name) => name.endsWith('.d.ts'))) {
-    const types = readFileSync(join(dist, file), 'utf8')
-    writeFileSync(join(dist, file), types.replace(/import\(['"]\.\.\/pkg\/\w+\.js['"]\)\.\w+/g, 'unknown'))
+  for (const file of filesUnder(relative(root, dist)).filter((name) => name.endsWith('.d.ts'))) {
+    const types = readFileSync(file, 'utf8')
+    writeFileSync(file, types.replace(/import\(['"]\.\.\/pkg\/\w+\.js['"]\)\.\w+/g, 'unknown'))
   }
+  const needed = new Set()
+  for (const { types } of Object.values(JSON.parse(read('package.json')).exports)) if (types) withImportedTypes(join(dist, basename(types)), needed)
+  for (const file of filesUnder(relative(root, dist))) if (file.endsWith('.d.ts') && !needed.has(file)) rmSync(file)
+}
+
+/** Adds a file of types, and those that it imports. */
+function withImportedTypes(file, seen) {
+  if (seen.has(file) || !existsSync(file)) return
+  seen.add(file)
+  for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)\.js["']/g)) withImportedTypes(join(file, '..', `${name}.d.ts`), seen)
 }
 
 /** The glue, with its module as text in place of the module's URL. */

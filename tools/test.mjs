@@ -106,6 +106,18 @@ const groups = [
     },
   },
   {
+    name: 'package',
+    what: 'the package as npm packs it: what is in it, its types, bundlers',
+    counts: true,
+    isThere: () => filesUnder('tests/package').length > 0,
+    commands: async (env) => {
+      const { browser } = browserAndDriver()
+      const [dist, server] = [await build({ release: true, env }), await buildServer(env)]
+      const given = { CHROMIUM: browser, STORYWIRE_DIST: dist, STORYWIRE_SERVER: server }
+      return [[...runNodeTests('tests/package', '--test-concurrency=1'), given]]
+    },
+  },
+  {
     name: 'e2e',
     what: `journeys through the pages, in a browser, with the ${release ? 'release' : 'development build'}`,
     counts: true,
@@ -171,7 +183,7 @@ await script(async () => {
   if (unknown.length) throw new Stop(`There is no group ${unknown.join(', ')}. The groups are ${groups.map(({ name }) => name).join(', ')}.`)
   const wanted = groups.filter(({ name, quick }) => (chosen.length ? chosen.includes(name) : quick || !onlyQuick))
 
-  const env = await setUp({ browser: wanted.some(({ name }) => name === 'wasm' || name === 'e2e') })
+  const env = await setUp({ browser: wanted.some(({ name }) => ['wasm', 'package', 'e2e'].includes(name)) })
   const results = []
   for (const group of wanted) {
     if (group.isThere && !group.isThere()) console.log(`\n${group.name}: there is nothing of this yet.`)

@@ -1,0 +1,2 @@
+// Types only: see wized-api.d.ts.
+export {}

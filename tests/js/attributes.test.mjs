@@ -1,0 +1,62 @@
+// The table of attributes: it knows every attribute that the sources know, and what is made of it is current.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { attributes } from '../../tools/attributes.mjs'
+import { outdated } from '../../tools/docs.mjs'
+import { vscodeData, webTypes } from '../../tools/docs/editor-data.mjs'
+import { filesUnder, root } from '../../tools/project.mjs'
+
+const known = new Set(attributes.map(({ name }) => name))
+const dashed = (/** @type {string} */ name) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
+/** The attributes that a source names, in whichever way it does. @param {string} text @param {string} path */
+function named(text, path) {
+  // In a part of the script tag, `tag` is the tag's dataset.
+  const dataset = path.includes('parts') ? String.raw`(?:dataset|tag)` : 'dataset'
+  const taken = [...text.matchAll(new RegExp(String.raw`\{([^{}]*)\}\s*=\s*[^;\n]*\b${dataset}\s*$`, 'gm'))].flatMap(([, names]) => names.split(',').flatMap((name) => [name.match(/^\s*(\w+)/) ?? []]))
+  const read = [...text.matchAll(new RegExp(String.raw`\b${dataset}\.(\w+)`, 'g'))]
+  return [...[...taken, ...read].flatMap(([, name]) => (name ? [dashed(name)] : [])), ...[...text.matchAll(/\bdata-[a-z][a-z-]*[a-z]\b/g)].map(([name]) => name)]
+}
+
+/** `data-text-${state}` is named by its beginning. @param {string} name */
+const isKnown = (name) => known.has(name) || [...known].some((one) => one.startsWith(`${name}-`) && attributes.some((of) => of.name === one && of.endings))
+
+test('every attribute that the sources name is in the table', () => {
+  const missing = new Map()
+  for (const path of filesUnder('js', 'src').filter((file) => /\.(js|css|rs)$/.test(file))) {
+    for (const name of named(readFileSync(path, 'utf8'), path)) if (!isKnown(name)) missing.set(name, path.slice(root.length + 1))
+  }
+  assert.deepEqual([...missing], [], 'add them to tools/attributes.mjs, then run `npm run docs`')
+})
+
+test('no attribute of the table has gone from the sources', () => {
+  const names = new Set(filesUnder('js', 'src').flatMap((path) => named(readFileSync(path, 'utf8'), path)))
+  const gone = attributes.filter(({ name, endings }) => !names.has(name) && !(endings && [...names].some((one) => name.startsWith(`${one}-`))))
+  assert.deepEqual(gone.map(({ name }) => name), [])
+})
+
+test('an attribute has what its readers need', () => {
+  assert.equal(known.size, attributes.length, 'each stands in the table once')
+  for (const { name, what, example, since } of attributes) {
+    assert.match(what, /^[^\s].*[.]$/s, `${name}: what it is, in a sentence`)
+    assert.ok(example.includes(name) || /data-text-/.test(name), `${name}: the example has it`)
+    assert.match(since, /^\d+\.\d+\.\d+$/, `${name}: since a version`)
+  }
+})
+
+test('editors are told of the attributes that a page may write, each where it may stand', () => {
+  const { contributions } = webTypes('1.2.3')
+  const [script] = contributions.html.elements
+  assert.ok(script.attributes.some(({ name, required }) => name === 'data-supabase-url' && required))
+  assert.ok(contributions.html.attributes.some(({ name }) => name === 'data-text-failed'), 'patterns are written out')
+  const { globalAttributes, tags } = vscodeData()
+  const as = globalAttributes.find(({ name }) => name === 'data-asset-as')
+  assert.ok(as?.values.some(({ name }) => name === 'background'))
+  assert.ok(!globalAttributes.some(({ name }) => name === 'data-asset-state'), 'what Storywire sets is not for pages to write')
+  assert.equal(tags[0].attributes.length, script.attributes.length)
+})
+
+test('the generated documents are current', () => {
+  assert.deepEqual(outdated().map(({ path }) => path), [], '`npm run docs` writes them anew')
+})

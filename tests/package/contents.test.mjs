@@ -1,0 +1,55 @@
+// What is published: what is needed and nothing else, in a form that bundlers and TypeScript have nothing to say about.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { root } from '../../tools/project.mjs'
+import { packedFiles, project, run } from './packed.mjs'
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const consumer = await project()
+
+/** The files that a file of the package asks for: by import, by address, by type. @param {string} path */
+function askedFor(path) {
+  const text = path.endsWith('.d.ts') || path.endsWith('.js') ? readFileSync(join(consumer.installed, path), 'utf8') : ''
+  const specifiers = path.endsWith('.d.ts')
+    ? [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g)].map(([, name]) => name.replace(/\.js$/, '.d.ts'))
+    : [...text.matchAll(/(?:from|import)\s*\(?\s*["'`](\.{1,2}\/[^"'`]+)["'`]|new URL\(["'`]([^"'`:]+)["'`],\s*import\.meta\.url\)/g)].map(([, module, url]) => module ?? url)
+  return specifiers.map((name) => normalize(join(dirname(path), name)))
+}
+
+test('the package holds what its entries need and nothing else', async () => {
+  const always = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/manifest.json']
+  const entries = [
+    ...Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target))),
+    manifest.jsdelivr,
+    manifest.unpkg,
+    manifest['web-types'],
+  ].map((path) => normalize(path))
+  const needed = new Set(always.filter((path) => path !== 'dist/manifest.json' || existsSync(join(root, path))))
+  const visit = (/** @type {string} */ path) => {
+    if (needed.has(path) && path !== 'package.json') return
+    needed.add(path)
+    for (const next of askedFor(path)) visit(next)
+  }
+  for (const path of entries) visit(path)
+  assert.deepEqual(await packedFiles(), [...needed].sort())
+})
+
+test('publint has nothing to say', async () => {
+  const { messages, pkg } = await publint({ pkgDir: consumer.installed, strict: true, pack: false })
+  assert.deepEqual(messages.map((message) => formatMessage(message, pkg, { color: false })), [])
+})
+
+test('"Are the types wrong?" has nothing to say', async () => {
+  const attw = join(root, 'node_modules', '.bin', 'attw')
+  const said = await run(attw, [consumer.tarball, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', '--no-emoji', '--no-color']).catch((error) => error)
+  assert.equal(said.code ?? 0, 0, said.stdout)
+  for (const entry of Object.keys(manifest.exports)) assert.ok(said.stdout.includes(`"${join('storywire', entry)}"`), `it looked at ${entry}`)
+})
+
+test('the tag of a CDN that names no file is the script for pages', () => {
+  for (const field of ['jsdelivr', 'unpkg']) assert.equal(manifest[field], manifest.exports['./auto'].default)
+})

@@ -1,0 +1,138 @@
+// Every `data-` attribute there is: what the documents, the editors and the tests know of them.
+//
+// To add one, add an entry to its group, in one line or in a few, and run `npm run docs`.
+//
+//   name      as it stands in HTML; `data-text-*` stands for one attribute for each of `endings`
+//   type      text, url, number, flag (present or not), element, or a list of the words it takes
+//   value     'page' if it may also be taken from the page: `wized:v.name`, `query:name`, … (docs/attributes.md explains)
+//   default   what counts when it is missing; nothing if that is nothing
+//   needed    true if nothing works without it
+//   example   the attribute, or the element, as one writes it
+//   what      one or two sentences, in Markdown
+//   since     the first version that has it
+
+/**
+ * @typedef {{ name: string, endings?: string[], type: 'text' | 'url' | 'number' | 'flag' | Record<string, string>, value?: 'page', default?: string,
+ *   needed?: boolean, example: string, what: string, since: string }} Attribute
+ * @typedef {{ id: string, title: string, intro: string, on: 'script' | 'any' | 'told', attributes: Attribute[] }} Group
+ */
+
+const connections = {
+  live: 'changes arrive as they happen',
+  'catching-up': 'connected, and reading what was missed',
+  polling: 'no WebSocket can be had, so the rows are read every few seconds',
+  offline: 'the browser has no network',
+  stopped: 'nothing is followed',
+}
+const assetStates = { pending: 'waiting to be made', generating: 'being made', ready: 'its content is there', failed: 'it could not be made' }
+
+/** @type {Group[]} */
+export const groups = [
+  {
+    id: 'tag',
+    title: 'On the script tag',
+    intro: 'They configure the page. `createClient` has the same as options.',
+    on: 'script',
+    attributes: [
+      { name: 'data-supabase-url', type: 'url', needed: true, example: 'data-supabase-url="https://xyz.supabase.co"', what: 'The URL of the Supabase project.', since: '0.1.0' },
+      { name: 'data-supabase-key', type: 'text', needed: true, example: 'data-supabase-key="sb_publishable_…"', what: 'The publishable (or anon) key of the project. A secret key is refused.', since: '0.1.0' },
+      { name: 'data-api-base', type: 'url', example: 'data-api-base="https://api.example.com/api/v1"', what: 'The base of your API, to which retries are posted and from which the emotion stream is read.', since: '0.1.0' },
+      { name: 'data-access-token', type: 'text', value: 'page', example: 'data-access-token="wized:v.accessToken"', what: "The access token of the signed-in user, taken from the page, so that it is never written into its source. Without it, what the visitor sees is what the project's policies give to `anon`.", since: '0.1.0' },
+      { name: 'data-profile', type: 'text', value: 'page', example: 'data-profile="wized:v.profileId"', what: 'The profile whose emotions are followed, where the page has an element that shows them.', since: '0.1.0' },
+      { name: 'data-styles', type: 'text', default: '`storywire.css` beside the script', example: 'data-styles="off"', what: 'The address of another stylesheet, or `off` for none. Ours is in `@layer storywire`, so any rule of the page wins.', since: '0.1.0' },
+      { name: 'data-wasm', type: 'url', default: 'beside the script', example: 'data-wasm="/assets/storywire_story_bg.wasm"', what: 'Where the WebAssembly module lies, if not beside the script.', since: '0.1.0' },
+    ],
+  },
+  {
+    id: 'story',
+    title: 'On a story',
+    intro: 'A story is an element. Elements may come later, go, be cloned, hidden and shown.',
+    on: 'any',
+    attributes: [
+      { name: 'data-story-id', type: 'text', value: 'page', needed: true, example: '<div data-story-id="6f9619ff-…">', what: 'The primary key of the story whose assets are shown inside. In Webflow, bind it to a CMS field. While it is empty nothing is asked for.', since: '0.1.0' },
+    ],
+  },
+  {
+    id: 'asset',
+    title: 'On an asset',
+    intro: 'An asset is an element inside a story. Several elements may show the same one.',
+    on: 'any',
+    attributes: [
+      { name: 'data-asset', type: 'text', needed: true, example: '<div data-asset="cover">', what: 'Which asset the element shows: `text`, `cover`, `audio`, `scenes`, `activities`, `pdf`, or a name of your own.', since: '0.1.0' },
+      {
+        name: 'data-asset-as',
+        type: { text: 'as text', image: 'as an `<img>`', audio: 'as an `<audio controls>`', video: 'as a `<video controls>`', frame: 'as an `<iframe>`', link: 'as an `<a>`', source: 'as the `src` of a `<source>`', background: 'as an image that fills the element' },
+        default: 'by the tag of the element, else by the asset, else by the ending of the address',
+        example: '<div data-asset="trailer" data-asset-as="video">',
+        what: 'How the content comes into the element.',
+        since: '0.1.0',
+      },
+      { name: 'data-asset-priority', type: 'number', default: 'text, cover, audio, scenes, activities, pdf', example: '<div data-asset="pdf" data-asset-priority="0">', what: 'Its place in the order in which assets are painted and loaded, 0 to 99; 0 is first.', since: '0.1.0' },
+    ],
+  },
+  {
+    id: 'inside',
+    title: 'Inside an asset',
+    intro: 'All optional: they mark the parts of your own design. Without them a bar or a line of text is found by its class, and what is missing is not shown.',
+    on: 'any',
+    attributes: [
+      { name: 'data-asset-bar', type: 'flag', example: '<div data-asset-bar></div>', what: 'A bar that shows the progress. The class `progress-bar` does the same.', since: '0.1.0' },
+      { name: 'data-asset-status', type: 'flag', example: '<span data-asset-status></span>', what: 'Text that says what is going on. The class `status` does the same. Words of yours stay while the asset is being made.', since: '0.1.0' },
+      { name: 'data-text-*', endings: ['pending', 'generating', 'ready', 'failed', ...Object.keys(connections)], type: 'text', example: '<span class="status" data-text-failed="No cover, sorry"></span>', what: 'Your own words for one state, on a status text or on `[data-sw-connection]`.', since: '0.1.0' },
+      { name: 'data-asset-content', type: 'flag', default: 'the element itself', example: '<div data-asset-content></div>', what: 'Where the content is put.', since: '0.1.0' },
+      { name: 'data-asset-item', type: 'flag', example: '<li data-asset-item>', what: 'The design of one item of a list such as `scenes`, repeated for each. A `<template>` does the same, and leaves nothing on the page before the list is there.', since: '0.1.0' },
+      { name: 'data-asset-field', type: 'text', example: '<b data-asset-field="title"></b>', what: 'Inside an item: the field of the item that is put here. An address goes into `src` or `href`, anything else becomes text.', since: '0.1.0' },
+      { name: 'data-asset-retry', type: 'flag', default: 'a button is made', example: '<button data-asset-retry>Once more</button>', what: 'Your own button for another attempt. It is hidden unless the asset has failed.', since: '0.1.0' },
+    ],
+  },
+  {
+    id: 'anywhere',
+    title: 'Anywhere on the page',
+    intro: '',
+    on: 'any',
+    attributes: [
+      { name: 'data-sw-connection', type: 'flag', example: '<span data-sw-connection></span>', what: 'Says how things stand, as text, and with the state as its value, for your CSS: `live`, `catching-up`, `polling`, `offline` or `stopped`. `data-text-*` has your own words.', since: '0.1.0' },
+      { name: 'data-sw-emotion', type: 'flag', example: '<span data-sw-emotion></span>', what: 'A badge with the latest emotion of `data-profile`.', since: '0.1.0' },
+      { name: 'data-sw-emotion-word', type: 'flag', default: 'the badge itself', example: '<span data-sw-emotion><i data-sw-emotion-word></i></span>', what: 'Where inside the badge the word is put.', since: '0.1.0' },
+      { name: 'data-sw-emotion-graph', type: 'flag', example: '<div data-sw-emotion-graph data-count="40"></div>', what: 'A graph of the latest emotions, with a summary for screen readers; the arrow keys walk along it.', since: '0.1.0' },
+      { name: 'data-count', type: 'number', default: '20', example: '<div data-sw-emotion-graph data-count="40">', what: 'How many readings the graph shows.', since: '0.1.0' },
+      { name: 'data-scale', type: 'number', default: '10', example: '<div data-sw-emotion-graph data-scale="100">', what: 'The highest intensity that your backend sends; on a badge and on a graph.', since: '0.1.0' },
+    ],
+  },
+  {
+    id: 'told',
+    title: 'Set by Storywire',
+    intro: 'For your CSS and your interactions. Write `[data-asset-state="failed"]`, not a class of which the page may have another.',
+    on: 'told',
+    attributes: [
+      { name: 'data-asset-state', type: assetStates, example: '[data-asset-state="ready"] { … }', what: 'On an asset and on an item: its state.', since: '0.1.0' },
+      { name: 'data-progress', type: 'number', example: '[data-asset]:not([data-progress]) { … }', what: 'On an asset: 0 to 100, and missing while unknown. `--asset-progress`, 0 to 1, is on its bars.', since: '0.1.0' },
+      {
+        name: 'data-story-state',
+        type: { pending: 'nothing has begun', generating: 'something is being made', partial: 'all is over, and something failed', completed: 'all is ready', failed: 'nothing could be made' },
+        example: '[data-story-state="completed"] .confetti { … }',
+        what: 'On a story: all assets summed up.',
+        since: '0.1.0',
+      },
+      {
+        name: 'data-story-problem',
+        type: { 'unknown-story': 'there is no such row, or it is hidden from this user', 'no-permission': 'the row may not be read', unreachable: 'no connection', unreadable: 'the row cannot be understood' },
+        example: '[data-story-problem] { … }',
+        what: 'On a story, while its assets cannot be known.',
+        since: '0.1.0',
+      },
+      { name: 'data-emotion', type: 'text', example: '[data-emotion="joy"] { … }', what: 'On a badge: the word.', since: '0.1.0' },
+      { name: 'data-intensity', type: 'number', example: '[data-intensity="100"] { … }', what: 'On a badge: the intensity in percent. `--sw-emotion-intensity`, 0 to 1, and `--sw-emotion-color` are beside it.', since: '0.1.0' },
+      { name: 'data-current', type: 'flag', example: '[data-sw-emotion-graph] path[data-current] { … }', what: 'In a graph: the reading on which the keyboard stands.', since: '0.1.0' },
+      { name: 'data-storywire', type: { content: 'what shows the content', item: 'an item without a design of yours', track: 'captions', retry: 'the place of the button', button: 'the button for another attempt', upgrade: 'the link beside it', graph: 'the drawing of a graph', status: 'what is read out to screen readers', line: 'a line of that' }, example: '[data-storywire="button"] { … }', what: 'On whatever Storywire has made.', since: '0.1.0' },
+    ],
+  },
+]
+
+/** Each attribute by its full name, patterns written out. */
+export const attributes = groups.flatMap(({ attributes: list, on }) =>
+  list.flatMap((attribute) => {
+    const names = attribute.endings?.map((ending) => attribute.name.replace('*', ending)) ?? [attribute.name]
+    return names.map((name) => ({ ...attribute, name, on }))
+  }),
+)

@@ -1,0 +1,71 @@
+// docs/attributes.md, from the table of attributes.
+import { groups } from '../attributes.mjs'
+
+const code = (text) => `\`${text}\``
+
+/** What it takes, in words. @param {import('../attributes.mjs').Attribute} attribute */
+function takes({ type, value }) {
+  const words = typeof type === 'string' ? { text: 'text', url: 'an address', number: 'a number', flag: 'nothing', element: 'an element' }[type] : 'one word'
+  return value === 'page' ? `${words}, or [a value of the page](#values-of-the-page)` : words
+}
+
+/** @param {import('../attributes.mjs').Attribute} attribute */
+function section(attribute) {
+  const { name, endings, type, needed, example, what, since } = attribute
+  const facts = [
+    `Takes ${takes(attribute)}.`,
+    needed ? 'Needed.' : attribute.default ? `Default: ${attribute.default}.` : '',
+    `Since ${since}.`,
+  ]
+  return [
+    `### ${code(name)}`,
+    what,
+    endings && `For \`*\`: ${endings.map(code).join(', ')}.`,
+    typeof type === 'object' && Object.entries(type).map(([word, meaning]) => `- ${code(word)}: ${meaning}`).join('\n'),
+    facts.filter(Boolean).join(' '),
+    ['```' + (example.startsWith('[') ? 'css' : 'html'), example, '```'].join('\n'),
+  ]
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+/** A link target as GitHub and www/docs make it of a heading. */
+export const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{Letter}\p{Number}\s_-]/gu, '')
+    .replace(/\s/g, '-')
+
+export function attributesPage() {
+  const overview = groups.map(({ title, attributes }) => {
+    const links = attributes.map(({ name }) => `[${code(name)}](#${anchor(name)})`)
+    return `- [${title}](#${anchor(title)}): ${links.join(', ')}`
+  })
+  return `${[
+    '# Attributes',
+    'Generated from `tools/attributes.mjs` by `npm run docs`. Editors know them too: [how to tell yours](#in-your-editor).',
+    overview.join('\n'),
+    ...groups.flatMap(({ title, intro, attributes }) => [`## ${title}`, intro, ...attributes.map(section)]),
+    valuesOfThePage,
+    editors,
+  ]
+    .filter(Boolean)
+    .join('\n\n')}\n`
+}
+
+const valuesOfThePage = `## Values of the page
+
+Where it says *a value of the page*, the attribute may name a place instead of the value itself. The value is taken from there, and
+followed as it changes: a new story takes the place of the old one, a token that appears signs the visitor in.
+
+- \`wized:v.currentStoryId\`: a variable of Wized; likewise any other path in \`Wized.data\`, such as \`wized:r.user.data.id\`
+- anything else is the value itself`
+
+const editors = `## In your editor
+
+WebStorm and other JetBrains editors find the attributes by themselves once the package is installed. In VS Code, add this to
+\`.vscode/settings.json\`:
+
+\`\`\`json
+{ "html.customData": ["./node_modules/storywire/dist/vscode.html-data.json"] }
+\`\`\``
