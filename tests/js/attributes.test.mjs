@@ -10,13 +10,17 @@ import { filesUnder, root } from '../../tools/project.mjs'
 const known = new Set(attributes.map(({ name }) => name))
 const dashed = (/** @type {string} */ name) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-/** The attributes that a source names, in whichever way it does. @param {string} text @param {string} path */
-function named(text, path) {
-  // In a part of the script tag, `tag` is the tag's dataset.
-  const dataset = path.includes('parts') ? String.raw`(?:dataset|tag)` : 'dataset'
-  const taken = [...text.matchAll(new RegExp(String.raw`\{([^{}]*)\}\s*=\s*[^;\n]*\b${dataset}\s*$`, 'gm'))].flatMap(([, names]) => names.split(',').flatMap((name) => [name.match(/^\s*(\w+)/) ?? []]))
-  const read = [...text.matchAll(new RegExp(String.raw`\b${dataset}\.(\w+)`, 'g'))]
-  return [...[...taken, ...read].flatMap(([, name]) => (name ? [dashed(name)] : [])), ...[...text.matchAll(/\bdata-[a-z][a-z-]*[a-z]\b/g)].map(([name]) => name)]
+/** What an element has besides a dataset. */
+const ofElements = new Set(['dataset', 'src'])
+
+/** The attributes that a source names, in whichever way it does. @param {string} text */
+function named(text) {
+  // In the script tag's own code, `tag` is the tag's dataset.
+  const patterns = [/\{([^{}]*)\}\s*=\s*[^;\n]*\b(?:dataset|tag)\s*$/gm, /\btag:\s*\{([^{}]*)\}/g]
+  const taken = patterns.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(([, names]) => names.split(',').map((name) => name.match(/^\s*(\w+)/)?.[1]))
+  const read = [...text.matchAll(/\b(?:dataset|tag)\??\.(\w+)/g)].map(([, name]) => name)
+  const camel = [...taken, ...read].filter((name) => name && !ofElements.has(name)).map((name) => dashed(String(name)))
+  return [...camel, ...[...text.matchAll(/\bdata-[a-z][a-z-]*[a-z]\b/g)].map(([name]) => name)]
 }
 
 /** `data-text-${state}` is named by its beginning. @param {string} name */
@@ -25,13 +29,13 @@ const isKnown = (name) => known.has(name) || [...known].some((one) => one.starts
 test('every attribute that the sources name is in the table', () => {
   const missing = new Map()
   for (const path of filesUnder('js', 'src').filter((file) => /\.(js|css|rs)$/.test(file))) {
-    for (const name of named(readFileSync(path, 'utf8'), path)) if (!isKnown(name)) missing.set(name, path.slice(root.length + 1))
+    for (const name of named(readFileSync(path, 'utf8'))) if (!isKnown(name)) missing.set(name, path.slice(root.length + 1))
   }
   assert.deepEqual([...missing], [], 'add them to tools/attributes.mjs, then run `npm run docs`')
 })
 
 test('no attribute of the table has gone from the sources', () => {
-  const names = new Set(filesUnder('js', 'src').flatMap((path) => named(readFileSync(path, 'utf8'), path)))
+  const names = new Set(filesUnder('js', 'src').flatMap((path) => named(readFileSync(path, 'utf8'))))
   const gone = attributes.filter(({ name, endings }) => !names.has(name) && !(endings && [...names].some((one) => name.startsWith(`${one}-`))))
   assert.deepEqual(gone.map(({ name }) => name), [])
 })
