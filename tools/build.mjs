@@ -9,10 +9,10 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSyn
 import { basename, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { vscodeData, webTypes } from './docs/editor-data.mjs'
-import { filesUnder, fingerprint, locked, read, root } from './project.mjs'
+import { filesUnder, fingerprint, locked, read, root, wasmTarget } from './project.mjs'
 import { hasStdSources, rustcVersion } from './rust.mjs'
 import { setUp } from './setup.mjs'
-import { Stop, must, script, step } from './shell.mjs'
+import { Stop, ask, must, script, step } from './shell.mjs'
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
 const entries = ['index.js', 'auto.js', 'eventsource.js', 'wized-api.js', 'storywire.css']
@@ -78,10 +78,12 @@ async function compile({ release, env, glue }) {
     const place = join(root, 'target', release ? 'wasm-pack-release' : 'wasm-pack-dev', name)
     rmSync(place, { recursive: true, force: true })
     const size = release ? forSize() : { env: {}, args: [] }
-    const wasmPack = ['--log-level', 'warn', 'build', root, '--mode', 'no-install', '--target', 'web', '--no-pack', '--no-opt']
+    // `force`: it would look for the target where rustup keeps its own; the set-up has seen to it that all is there.
+    const wasmPack = ['--log-level', 'warn', 'build', root, '--mode', 'force', '--target', 'web', '--no-pack', '--no-opt']
     const where = ['--out-dir', place, '--out-name', name, release ? '--release' : '--dev']
     const cargo = ['--', ...locked, '--no-default-features', '--features', features, ...size.args]
     await must('wasm-pack could not build the crate.', 'wasm-pack', [...wasmPack, ...where, ...cargo], { cwd: root, env: { ...env, ...size.env } })
+    if (release) refuseMismatches(place, name)
     if (release) await shrink(place, name, env)
     mkdirSync(glue, { recursive: true })
     for (const file of readdirSync(place)) if (/\.(js|wasm|d\.ts)$/.test(file)) cpSync(join(place, file), join(glue, file))
@@ -90,7 +92,8 @@ async function compile({ release, env, glue }) {
 
 /**
  * std is rebuilt with the crate's own profile, and a panic ends in one instruction instead of a message: a quarter less to
- * download. Both are unstable, hence RUSTC_BOOTSTRAP, in a target folder of their own.
+ * download. A function returns two values as two values, not through memory: another twentieth. All of it is unstable,
+ * hence RUSTC_BOOTSTRAP, in a target folder of its own.
  */
 function forSize() {
   const env = { CARGO_TARGET_DIR: join(root, 'target', 'release-for-size'), RUSTC_BOOTSTRAP: '1' }
@@ -98,10 +101,38 @@ function forSize() {
     console.error("  The sources of Rust's standard library are missing, so this build is about a quarter larger: `rustup component add rust-src` gets them.")
     return { env: { ...env, RUSTFLAGS: '-Zlocation-detail=none -Zfmt-debug=none' }, args: [] }
   }
+  const target = multivalueTarget({ ...process.env, ...env })
+  const flags = '-Zunstable-options -Cpanic=immediate-abort -Zmir-opt-level=3 -Zlocation-detail=none -Zfmt-debug=none'
   return {
-    env: { ...env, RUSTFLAGS: '-Zunstable-options -Cpanic=immediate-abort -Zmir-opt-level=3 -Zlocation-detail=none -Zfmt-debug=none' },
-    args: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
+    env: { ...env, RUSTFLAGS: target.length ? `${flags} -Ctarget-feature=+multivalue` : flags },
+    args: [...target, '-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
   }
+}
+
+/**
+ * cargo's arguments for the ordinary target with LLVM's convention for multiple values, which every browser has had since
+ * 2020; none where this rustc does not take such a description.
+ */
+function multivalueTarget(env) {
+  const described = ask('rustc', ['-Zunstable-options', '--print', 'target-spec-json', '--target', wasmTarget], { cwd: root, env })
+  if (!described) return []
+  const { 'is-builtin': _, ...description } = JSON.parse(described)
+  const file = join(root, 'target', 'wasm32-multivalue.json')
+  mkdirSync(join(root, 'target'), { recursive: true })
+  writeFileSync(file, JSON.stringify({ ...description, 'llvm-abiname': 'experimental-mv' }, undefined, 2))
+  const isTaken = ask('rustc', ['-Zunstable-options', '--print', 'cfg', '--target', file], { cwd: root, env }) !== null
+  if (!isTaken) {
+    console.error('  This rustc does not take the convention for multiple values, so this build is about a twentieth larger.')
+    return []
+  }
+  const isAskedFor = ask('cargo', ['-Z', 'help'], { cwd: root, env })?.includes('json-target-spec')
+  return ['--target', file, ...(isAskedFor ? ['-Zjson-target-spec'] : [])]
+}
+
+/** The linker replaces a call of a function that has another signature by a trap, and only warns. */
+function refuseMismatches(place, name) {
+  const [mismatch] = /signature_mismatch:\w+/.exec(readFileSync(join(place, `${name}_bg.wasm`), 'latin1')) ?? []
+  if (mismatch) throw new Stop(`${name} calls a function that it cannot: ${mismatch}. A product with a check for overflow is one that does: use product() of src/core/base/time.rs.`)
 }
 
 /** wasm-opt for size, and one-letter names for what module and glue call each other. */

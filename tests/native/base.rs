@@ -76,11 +76,19 @@ proptest! {
     }
 
     #[test]
+    fn a_product_is_that_of_128_bits_or_the_largest_number(one: u64, other: u64, shift in 0u32..64) {
+        for other in [other, other >> shift, 0] {
+            let exact = u128::from(one) * u128::from(other);
+            prop_assert_eq!(Millis(one).times(other), Millis(u64::try_from(exact).unwrap_or(u64::MAX)));
+        }
+    }
+
+    #[test]
     fn a_delay_stays_under_the_ceiling(seed: u64, base in 1u64..5_000, cap in 1u64..120_000, attempts in 0usize..80) {
         let mut rng = Rng(seed);
         let mut backoff = Backoff::new(Millis(base), Millis(cap));
         for attempt in 0..attempts {
-            let expected = base.saturating_mul(1u64.checked_shl(attempt as u32).unwrap_or(u64::MAX)).min(cap);
+            let expected = (u128::from(base) << (attempt as u32).min(64)).min(u128::from(cap)) as u64;
             let expected = if attempt > 32 { cap } else { expected };
             prop_assert_eq!(backoff.ceiling(), Millis(expected));
             prop_assert!(backoff.next_delay(&mut rng) <= Millis(expected));

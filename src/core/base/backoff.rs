@@ -21,8 +21,7 @@ impl Backoff {
 
     /// The most that the next attempt can wait.
     pub fn ceiling(&self) -> Millis {
-        let grown = self.base.0.saturating_mul(1u64 << self.attempt.min(32));
-        Millis(grown.min(self.cap.0))
+        self.base.times(1u64 << self.attempt.min(32)).min(self.cap)
     }
 
     /// The wait before the next attempt. Each call counts as one failed attempt.

@@ -79,7 +79,10 @@ impl<'a> Json<'a> {
             if !byte.is_ascii_digit() {
                 return None;
             }
-            number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+            if number > u64::MAX / 10 {
+                return None;
+            }
+            number = (number * 10).checked_add(u64::from(byte - b'0'))?;
         }
         Some(number)
     }

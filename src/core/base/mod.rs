@@ -14,5 +14,6 @@ pub use json_read::{Items, Json, Kind, Members};
 pub use queue::Queue;
 pub use rng::Rng;
 pub(crate) use text::{cut, has};
+pub(crate) use time::product;
 pub use time::{Instant, Millis};
 pub use timestamp::Timestamp;

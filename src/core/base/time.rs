@@ -13,6 +13,26 @@ pub struct Instant(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub u64);
 
+impl Millis {
+    /// So many times as long; what does not fit is the longest there is.
+    pub fn times(self, factor: u64) -> Millis {
+        Millis(product(self.0, factor))
+    }
+}
+
+/// The product, or the largest number, from products of halves. std's goes through one of 128 bits, whose function LLVM
+/// calls by another convention than it has where functions return several values (`tools/build.mjs`).
+#[inline(never)]
+pub(crate) fn product(one: u64, other: u64) -> u64 {
+    let (small, large) = (one.min(other), one.max(other));
+    let high = (large >> 32) * (small & 0xffff_ffff);
+    if (large >> 32 != 0 && small >> 32 != 0) || high >> 32 != 0 {
+        return u64::MAX;
+    }
+    // Either `small` fits 32 bits, or both do.
+    (high << 32).saturating_add((large & 0xffff_ffff) * (small & 0xffff_ffff))
+}
+
 impl Add<Millis> for Instant {
     type Output = Instant;
     fn add(self, span: Millis) -> Instant {

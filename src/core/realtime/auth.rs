@@ -219,7 +219,8 @@ fn expiry_of(token: &str) -> Option<Instant> {
     let claims = claims_of(token)?;
     let seconds = Json::parse(&claims)?.get("exp")?.text();
     let whole = cut(seconds, b'.').map_or(seconds, |(whole, _)| whole);
-    Some(Instant(Json::parse(whole)?.as_u64()?.checked_mul(1000)?))
+    let seconds = Json::parse(whole)?.as_u64().filter(|seconds| *seconds <= u64::MAX / 1000)?;
+    Some(Instant(seconds * 1000))
 }
 
 /// The second part of a JWT, decoded from base64url (RFC 4648, section 5).

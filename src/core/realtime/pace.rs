@@ -16,10 +16,13 @@ impl Bucket {
         Bucket { interval, burst: u64::from(burst), ready_at: Instant(0) }
     }
 
+    fn ahead(&self) -> Millis {
+        self.interval.times(self.burst.saturating_sub(1))
+    }
+
     /// When the next turn is.
     pub(crate) fn next_at(&self) -> Instant {
-        let ahead = self.interval.0.saturating_mul(self.burst.saturating_sub(1));
-        Instant(self.ready_at.0.saturating_sub(ahead))
+        Instant(self.ready_at.0.saturating_sub(self.ahead().0))
     }
 
     /// Takes a turn, if there is one.
@@ -33,7 +36,6 @@ impl Bucket {
 
     /// Empties it but for one turn: from here on turns come only at the steady pace.
     pub(crate) fn drain(&mut self, now: Instant) {
-        let ahead = self.interval.0.saturating_mul(self.burst.saturating_sub(1));
-        self.ready_at = self.ready_at.max(now + Millis(ahead));
+        self.ready_at = self.ready_at.max(now + self.ahead());
     }
 }

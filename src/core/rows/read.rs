@@ -266,7 +266,7 @@ impl Rows {
 
 /// At least what the server asked for, at most the cap for throttled clients, and never all at once.
 fn stretch(drawn: Millis, retry_after: Option<u32>, config: &Config, rng: &mut Rng) -> Millis {
-    let asked = u64::from(retry_after.unwrap_or(0)).saturating_mul(1000).min(config.throttle_cap.0);
+    let asked = Millis(u64::from(retry_after.unwrap_or(0))).times(1000).min(config.throttle_cap).0;
     let spread = if asked > 0 { rng.up_to(asked / 4) } else { 0 };
     Millis(drawn.0.max(asked + spread))
 }

@@ -1,6 +1,6 @@
 //! The `Retry-After` header (RFC 9110, section 10.2.3): seconds, or an HTTP date.
 
-use crate::core::base::{Instant, Millis, Timestamp};
+use crate::core::base::{Instant, Millis, Timestamp, product};
 
 const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -8,7 +8,7 @@ const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 pub fn retry_after(header: &str, now: Instant) -> Option<Millis> {
     let header = header.as_bytes().trim_ascii();
     if let Some(seconds) = whole_number(header) {
-        return Some(Millis(seconds.saturating_mul(1_000)));
+        return Some(Millis(seconds).times(1_000));
     }
     Some(Instant(http_date(header)?) - now)
 }
@@ -37,7 +37,7 @@ pub(super) fn whole_number(text: &[u8]) -> Option<u64> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+        number = product(number, 10).saturating_add(u64::from(byte - b'0'));
     }
     (!text.is_empty()).then_some(number)
 }

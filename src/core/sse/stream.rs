@@ -391,7 +391,7 @@ impl Stream {
         if self.config.idle_timeout.0 > 0 || self.keep_alive.0 == 0 || self.config.manner == Manner::Standard {
             return self.config.idle_timeout;
         }
-        Millis(self.keep_alive.0.saturating_mul(3)).max(IDLE_FLOOR)
+        self.keep_alive.times(3).max(IDLE_FLOOR)
     }
 
     /// Fires what is due. A wait whose jitter drew zero is due at once, and begins the next attempt here.
