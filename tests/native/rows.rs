@@ -490,3 +490,74 @@ fn a_bad_filter_is_refused_before_it_is_sent() {
     world.pass(1_000);
     assert_eq!(world.sockets.len(), 0);
 }
+
+#[test]
+fn a_change_that_waited_for_a_read_is_shown_when_the_read_fails() {
+    let (mut world, rows) = live_without_version();
+    world.read_delay = 2_000;
+    world.read_answer = Some((503, "{}".into()));
+    world.page(storywire::core::input::PageEvent::Frozen);
+    world.page(storywire::core::input::PageEvent::Resumed);
+    world.pass(1_000);
+    world.write("7", json!({"n": 2}));
+    world.pass(500);
+    assert_eq!(world.rows(rows)[0]["n"], 1, "it waits for the read");
+    world.pass(1_000);
+    assert_eq!(world.rows(rows)[0]["n"], 2, "there is nothing to wait for any more");
+}
+
+#[test]
+fn more_changes_than_can_wait_give_the_read_up_for_a_new_one() {
+    let (mut world, rows) = live_without_version();
+    world.read_delay = 8_000;
+    world.page(storywire::core::input::PageEvent::Frozen);
+    world.page(storywire::core::input::PageEvent::Resumed);
+    world.pass(1_000);
+    world.log.clear();
+    let reads = world.reads.len();
+    for number in 0..201 {
+        world.write("7", json!({"n": 100 + number}));
+    }
+    world.pass(100);
+    assert!(world.log.iter().any(|line| line.contains("AbortRead")), "{}", world.story());
+    assert!(world.log.iter().any(|line| line.contains("-> Read {")), "{}", world.story());
+    assert_eq!(world.reads.len(), reads + 1);
+    assert!(world.rows(rows)[0]["n"].as_u64() >= Some(299), "what waited is shown: {}", world.rows(rows));
+    world.pass(10_000);
+    assert_eq!(world.rows(rows)[0]["n"], 300);
+}
+
+#[test]
+fn a_change_begins_the_silence_anew() {
+    let (mut world, _) = live_without_version();
+    let reads = world.reads.len();
+    world.pass(50_000);
+    world.write("7", json!({"n": 2}));
+    world.pass(50_000);
+    assert_eq!(world.reads.len(), reads, "the last 60 s were not silent");
+    world.pass(11_000);
+    assert_eq!(world.reads.len(), reads + 1);
+}
+
+#[test]
+fn a_read_that_still_has_an_owner_goes_on_when_another_ends() {
+    let mut world = World::new(5);
+    world.write("1", json!({"n": 1}));
+    world.write("2", json!({"n": 2}));
+    world.read_delay = 3_000;
+    world.no_sockets = true;
+    let first = world.follow("1");
+    let second = world.follow("2");
+    world.pass(100);
+    world.log.clear();
+    world.act(|client, now| client.unfollow(now, first));
+    assert_eq!(
+        world.log.iter().filter(|line| line.contains("AbortRead(RequestId(1))")).count(),
+        1,
+        "{}",
+        world.story()
+    );
+    assert!(!world.log.iter().any(|line| line.contains("AbortRead(RequestId(2))")), "{}", world.story());
+    world.pass(4_000);
+    assert_eq!(world.rows(second), json!([{"id": "2", "n": 2}]));
+}

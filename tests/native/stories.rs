@@ -1,7 +1,7 @@
 //! Stories of the page: followed as one row each, what the visitor sees first.
 
 use serde_json::json;
-use storywire::core::asset::{Overall, Shape};
+use storywire::core::asset::{Op, Overall, Shape};
 use storywire::core::effect::{ConnectionState, Effect};
 use storywire::core::ids::ElementId;
 use storywire::core::input::Input;
@@ -94,4 +94,46 @@ fn one_frame_is_asked_for_whatever_comes() {
     world.pass(1_000);
     assert_eq!(world.log.iter().filter(|line| line.ends_with(&format!("-> {:?}", Effect::Paint))).count(), 1);
     assert!(world.client.next_patch().is_some() && world.client.next_patch().is_none());
+}
+
+fn problem(world: &mut World) -> Option<String> {
+    let mut problem = None;
+    while let Some(patch) = world.client.next_patch() {
+        for op in patch.ops {
+            if let Op::Attribute { name: "data-story-problem", value } = op {
+                problem = value;
+            }
+        }
+    }
+    problem
+}
+
+#[test]
+fn a_story_that_is_not_there_keeps_its_problem_although_changes_flow() {
+    let mut world = World::new(6);
+    world.client.mount_story(ElementId(1), "s");
+    world.input(Input::Timeout);
+    world.pass(3_000);
+    assert_eq!(world.connection(), ConnectionState::Live);
+    assert_eq!(problem(&mut world).as_deref(), Some("unknown-story"));
+}
+
+#[test]
+fn a_story_that_is_live_again_has_no_problem_although_its_row_is_the_same() {
+    let mut world = World::new(7);
+    world.write("s", json!({"asset_generation_status": {"overall": "generating"}}));
+    world.client.mount_story(ElementId(1), "s");
+    world.input(Input::Timeout);
+    world.pass(3_000);
+    assert_eq!(problem(&mut world), None);
+    world.up = false;
+    world.cut(1006);
+    world.pass(20_000);
+    assert_eq!(problem(&mut world).as_deref(), Some("unreachable"));
+    world.up = true;
+    world.pass(60_000);
+    assert_eq!(world.connection(), ConnectionState::Live);
+    // The attribute is taken away.
+    world.client.mount_story(ElementId(1), "s");
+    assert_eq!(problem(&mut world), None);
 }
