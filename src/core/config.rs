@@ -51,7 +51,8 @@ pub struct Config {
     pub latest_interval: Millis,
     /// The server's limit on presence: 5 calls in 30 s.
     pub presence_calls: usize,
-    /// See `presence_calls`.
+    /// See `presence_calls`: a second more than the server's, since a call may take less time on its way than the one
+    /// with which the server's time began.
     pub presence_window: Millis,
     /// Messages that wait for a join: at most 100 for each channel; the oldest gives way.
     pub queue_limit: usize,
@@ -100,7 +101,7 @@ impl Config {
             broadcast_interval: Millis(20),
             latest_interval: Millis(50),
             presence_calls: 5,
-            presence_window: Millis(30_000),
+            presence_window: Millis(31_000),
             queue_limit: 100,
             topic_limit: 100,
             token_margin: Millis(60_000),

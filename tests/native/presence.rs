@@ -185,6 +185,37 @@ fn a_call_without_an_answer_times_out_once() {
 }
 
 #[test]
+fn what_the_server_refused_is_said_again_after_ever_longer_waits() {
+    let mut world = World::new(12);
+    let room = world.joined_with("room", options("me"));
+    world.server.refuse_presence = 3;
+    let push = world.track(room, Some(r#"{"n":1}"#));
+    world.pass(100);
+    assert_eq!(world.settled[&push], [Outcome::Error("{}".into())], "the page is told once");
+    world.pass(60_000);
+    assert_eq!(world.server.joined[0].presence.as_ref().unwrap().1["n"], 1);
+    let calls = world.sent("presence");
+    let waits: Vec<u64> = calls.windows(2).map(|two| (two[1] - two[0]) / 1_000).collect();
+    assert_eq!(waits, [6, 12, 24], "{calls:?}");
+    world.server.refuse_presence = 1;
+    world.track(room, None);
+    world.pass(10_000);
+    assert_eq!(world.server.joined[0].presence, None, "and so is what takes it back");
+}
+
+#[test]
+fn a_call_whose_answer_was_lost_is_made_again() {
+    let mut world = World::new(13);
+    let room = world.joined_with("room", options("me"));
+    world.server.mute = true;
+    world.track(room, Some(r#"{"n":1}"#));
+    world.pass(1_000);
+    world.server.mute = false;
+    world.pass(30_000);
+    assert_eq!(world.server.joined[0].presence.as_ref().unwrap().1["n"], 1, "{}", world.story());
+}
+
+#[test]
 fn of_two_users_of_a_topic_the_one_that_leaves_takes_its_own_back() {
     let mut world = World::new(10);
     let first = world.joined_with("room", options("me"));
@@ -235,8 +266,62 @@ fn some_map() -> impl Strategy<Value = Naive> {
     )
 }
 
+/// What happens to a page that shows itself.
+#[derive(Clone, Debug)]
+enum Turn {
+    Track(u8),
+    Untrack,
+    Pass(u64),
+    Cut,
+    Refuse,
+    /// The way to the server takes another time from here on.
+    Latency(u64),
+}
+
+fn some_turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![
+        4 => any::<u8>().prop_map(Turn::Track),
+        1 => Just(Turn::Untrack),
+        4 => (0..9_000_u64).prop_map(Turn::Pass),
+        1 => Just(Turn::Cut),
+        1 => Just(Turn::Refuse),
+        1 => (0..900_u64).prop_map(Turn::Latency),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a page asks for, and however often, there are never more than five calls in any 30 s, and the last word
+    /// arrives.
+    #[test]
+    fn presence_keeps_under_the_limit_and_the_last_word_arrives(turns in prop::collection::vec(some_turn(), 1..60)) {
+        let mut world = World::new(3);
+        let room = world.joined_with("room", options("me"));
+        let mut last = None;
+        for turn in turns {
+            match turn {
+                Turn::Track(n) => {
+                    last = Some(u64::from(n));
+                    world.track(room, Some(&json!({"n": n}).to_string()));
+                }
+                Turn::Untrack => {
+                    last = None;
+                    world.track(room, None);
+                }
+                Turn::Pass(time) => world.pass(time),
+                Turn::Cut => world.cut(1012),
+                Turn::Refuse => world.server.refuse_presence = 1,
+                Turn::Latency(time) => world.latency = time,
+            }
+        }
+        world.pass(200_000);
+        let calls = world.sent("presence");
+        prop_assert!(calls.windows(6).all(|six| six[5] - six[0] >= 30_000), "{:?}", calls);
+        let shown = world.server.joined[0].presence.as_ref().map(|(_, meta)| meta["n"].as_u64().unwrap());
+        prop_assert_eq!(shown, last, "{}", world.story());
+        prop_assert!(world.settled.values().all(|outcomes| outcomes.len() == 1));
+    }
 
     /// Whatever comes, in whatever order, the state is what a naive reading of the messages gives; and whoever only listens
     /// to the events ends up with the same.

@@ -202,6 +202,22 @@ fn of_those_that_replace_one_another_the_latest_is_sent() {
 }
 
 #[test]
+fn of_two_events_that_replace_their_own_neither_starves() {
+    let mut world = World::new(21);
+    let room = world.joined("room");
+    for n in 0..100 {
+        world.latest(room, "cursor", &json!({"n": n}).to_string());
+        world.latest(room, "typing", &json!({"n": n}).to_string());
+        world.pass(10);
+    }
+    world.pass(200);
+    let frames = world.server.received.iter().filter(|(_, _, frame)| frame[3] == "broadcast");
+    let events: Vec<&str> = frames.map(|(_, _, frame)| frame[4]["event"].as_str().unwrap()).collect();
+    let cursors = events.iter().filter(|event| **event == "cursor").count();
+    assert!(cursors.abs_diff(events.len() - cursors) <= 1, "{events:?}");
+}
+
+#[test]
 fn bytes_go_out_and_come_in_as_they_are() {
     let mut world = World::new(14);
     let room = world.joined_with("room", acked());

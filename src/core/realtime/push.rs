@@ -1,10 +1,10 @@
 //! Messages of the page: they wait for the join, keep their order, keep under the rates, and are settled once.
 
 use super::frame::{Outgoing, Reference, encode_bytes, encode_text};
-use super::topic::{Topic, TopicState};
+use super::topic::{Topic, TopicState, Track};
 use super::{Ctx, Realtime};
 use crate::core::WHOLE;
-use crate::core::base::{Instant, Json};
+use crate::core::base::{Instant, Json, Millis};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, Outcome};
 use crate::core::error::Misuse;
@@ -84,10 +84,17 @@ impl Realtime {
         };
         self.last_push += 1;
         let id = PushId(self.last_push);
-        if latest {
-            self.settle_where(ctx, Outcome::Replaced, |push| {
-                push.latest && push.waits() && push.channel == channel && push.event == event
-            });
+        let replaced = self
+            .pushes
+            .iter_mut()
+            .find(|push| latest && push.latest && push.waits() && push.channel == channel && push.event == event);
+        if let Some(push) = replaced {
+            // It keeps its place, so that an event that comes often takes no turn from the others.
+            ctx.push(Effect::Settle(push.id, Outcome::Replaced));
+            push.id = id;
+            push.payload = payload;
+            push.until = ctx.now + ctx.config.push_timeout;
+            return Ok(id);
         }
         let mut waiting = self.pushes.iter().filter(|push| push.channel == channel && push.waits());
         let oldest = waiting.next().map(|push| push.id);
@@ -114,6 +121,10 @@ impl Realtime {
             ctx.push(Effect::Settle(id, Outcome::Dropped));
             return Ok(id);
         };
+        if topic.track.wanted.as_deref() != meta {
+            // The failure was of what was said before.
+            topic.track.not_before = None;
+        }
         topic.track.wanted = meta.map(str::to_owned);
         topic.track.by = Some(channel);
         let until = ctx.now + ctx.config.push_timeout;
@@ -181,7 +192,7 @@ impl Realtime {
             self.settle_presence(ctx, at, &Outcome::Ok(String::from("{}")));
             return;
         }
-        let turn = next_call(&track.calls, &ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
+        let turn = track.next_call(&ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
         // The time for the answer begins when the call goes out.
         for push in self.pushes.iter_mut().filter(|push| push.is_presence() && push.topic == topic.id) {
             push.until = turn + ctx.config.push_timeout;
@@ -208,9 +219,16 @@ impl Realtime {
         if let Some(at) = self.topics.iter().position(tracking)
             && let Some(topic) = self.topics.get_mut(at)
         {
-            topic.track.sent = None;
             // What was asked for since then is sent now, and its answer settles all.
-            if topic.track.wanted == topic.track.told {
+            let latest = topic.track.wanted == topic.track.told;
+            topic.track.sent = None;
+            if ok {
+                topic.track.failures = 0;
+            } else if latest && topic.track.wanted.as_deref().is_none_or(|meta| meta.starts_with('{')) {
+                // Only an object can ever be shown.
+                topic.track.fail(ctx.now, &ctx.config);
+            }
+            if latest {
                 self.settle_presence(ctx, at, &outcome);
             }
         } else {
@@ -256,11 +274,7 @@ impl Realtime {
         self.settle_where(ctx, Outcome::TimedOut, |push| push.until <= now);
         for topic in &mut self.topics {
             if topic.track.sent.is_some_and(|(_, until)| until <= now) {
-                topic.track.sent = None;
-                // Somebody still waits for an answer: it is asked for again.
-                if self.pushes.iter().any(|push| push.is_presence() && push.topic == topic.id) {
-                    topic.track.told = Some(String::new());
-                }
+                topic.track.fail(now, &ctx.config);
             }
         }
         self.send_due(ctx);
@@ -280,13 +294,25 @@ impl Realtime {
         let tracks = self.topics.iter().filter(joined).filter_map(|topic| match topic.track.sent {
             Some((_, until)) => Some(Deadline::new(until, Why::PushTimeout)),
             None if topic.track.wanted == topic.track.told => None,
-            None => next_call(&topic.track.calls, config).map(|at| Deadline::new(at, Why::SendTurn)),
+            None => topic.track.next_call(config).map(|at| Deadline::new(at, Why::SendTurn)),
         });
         timeouts.chain(turns).chain(tracks).min_by_key(|deadline| deadline.at)
     }
 }
 
-/// When the server's limit on presence allows another call; `None`: at once.
-fn next_call(calls: &[Instant], config: &Config) -> Option<Instant> {
-    if calls.len() < config.presence_calls { None } else { calls.first().map(|first| *first + config.presence_window) }
+impl Track {
+    /// When the server's limit on presence, and a call that failed, allow another call; `None`: at once.
+    fn next_call(&self, config: &Config) -> Option<Instant> {
+        let first = self.calls.first().filter(|_| self.calls.len() >= config.presence_calls);
+        first.map(|first| *first + config.presence_window).max(self.not_before)
+    }
+
+    /// The call under way had no effect, as far as anybody knows: it is made again, each time after a longer wait.
+    fn fail(&mut self, now: Instant, config: &Config) {
+        let fair = config.presence_window.0 / config.presence_calls.max(1) as u64;
+        self.sent = None;
+        self.told = Some(String::new());
+        self.not_before = Some(now + Millis(fair << self.failures));
+        self.failures = (self.failures + 1).min(4);
+    }
 }

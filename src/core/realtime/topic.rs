@@ -96,6 +96,10 @@ pub(crate) struct Track {
     pub(crate) sent: Option<(Reference, Instant)>,
     /// When the last calls went out, oldest first.
     pub(crate) calls: Vec<Instant>,
+    /// When a call that failed may be made again.
+    pub(crate) not_before: Option<Instant>,
+    /// How many failed in a row.
+    pub(crate) failures: u32,
 }
 
 impl Topic {
@@ -170,5 +174,6 @@ impl Topic {
         }
         self.track.told = None;
         self.track.sent = None;
+        self.track.not_before = None;
     }
 }

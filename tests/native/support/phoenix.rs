@@ -49,6 +49,8 @@ pub struct Phoenix {
     pub checks_tokens: bool,
     /// Does not answer anything.
     pub mute: bool,
+    /// So many calls of presence are answered with an error, and change nothing.
+    pub refuse_presence: u32,
     /// Every frame that came in, in order: time, socket, frame.
     pub received: Vec<(u64, u32, Value)>,
     /// How long a change takes from its commit to its frame.
@@ -80,6 +82,7 @@ impl Default for Phoenix {
             last_feed: 0,
             clock: 1_795_000_000_000,
             next_presence: 0,
+            refuse_presence: 0,
         }
     }
 }
@@ -151,6 +154,10 @@ impl Phoenix {
                 sent
             }
             "presence" => {
+                if self.refuse_presence > 0 {
+                    self.refuse_presence -= 1;
+                    return vec![reply(0, "error", json!({}))];
+                }
                 let mut sent = self.presence(now, socket, &topic, &frame[4]);
                 // The answer and the difference come in either order.
                 sent.insert(
@@ -267,7 +274,7 @@ impl Phoenix {
         self.next_presence += 1;
         let reference = format!("ref-{}", self.next_presence);
         for joined in self.joined.iter_mut().filter(|joined| joined.socket == socket && joined.topic == topic) {
-            joined.presence_calls.retain(|at| at + 30_000 > now + 100);
+            joined.presence_calls.retain(|at| at + 30_000 > now);
             joined.presence_calls.push(now);
             assert!(joined.presence_calls.len() <= 5, "Client presence rate limit exceeded");
             let key = joined.config["presence"]["key"].as_str().unwrap().to_owned();

@@ -37,16 +37,6 @@ enum Arrival {
     Answer(RequestId, u16, String),
 }
 
-impl Arrival {
-    /// The socket, if it is a frame of the client.
-    fn to_server(&self) -> Option<u32> {
-        match self {
-            Arrival::ToServer(socket, _) | Arrival::BytesToServer(socket, _) => Some(*socket),
-            _ => None,
-        }
-    }
-}
-
 pub struct World {
     pub client: Client,
     pub server: Phoenix,
@@ -270,14 +260,8 @@ impl World {
     /// The stall ends: what was on its way arrives, in its order.
     pub fn unstall(&mut self) {
         self.stalled = false;
-        let mut behind = std::mem::take(&mut self.arrivals);
-        behind.sort_unstable_by_key(|(at, sequence, _)| (*at, *sequence));
         for arrival in std::mem::take(&mut self.parked) {
             self.arrive(self.latency, arrival);
-        }
-        // What was sent after that comes after it.
-        for (at, _, arrival) in behind {
-            self.arrive(at.saturating_sub(self.now).max(self.latency), arrival);
         }
     }
 
@@ -293,13 +277,7 @@ impl World {
 
     fn arrive(&mut self, after: u64, arrival: Arrival) {
         self.sequence += 1;
-        let mut at = self.now + after;
-        if let Some(socket) = arrival.to_server() {
-            // A socket keeps its order, also when the wire becomes faster.
-            let before = self.arrivals.iter().filter(|(_, _, other)| other.to_server() == Some(socket));
-            at = before.map(|(at, _, _)| *at).max().unwrap_or(0).max(at);
-        }
-        self.arrivals.push((at, self.sequence, arrival));
+        self.arrivals.push((self.now + after, self.sequence, arrival));
     }
 
     /// Lets the virtual time pass, event by event.
