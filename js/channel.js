@@ -6,7 +6,7 @@ import { call } from './listeners.js'
 /** @typedef {import('./client.js').Raw} Raw */
 /** @typedef {import('./types.js').ChannelOptions} ChannelOptions */
 /** @typedef {import('./types.js').ChannelStatus} ChannelStatus */
-/** @typedef {'ok' | 'error' | 'timed out'} SendResult */
+/** @typedef {'ok' | 'error' | 'timed out' | 'replaced'} SendResult `replaced`: a later one took its place, as `latest` asked */
 /** @typedef {{ key: number, type: string, filter: Record<string, any>, listener: (payload: any) => unknown }} Binding */
 
 /** The types that `on` knows. */
@@ -66,6 +66,16 @@ export class Channel {
     this.id = id
     this.#client.all.channels.set(id, this)
     for (const binding of this.#bindings) this.#listen(raw, binding)
+  }
+
+  /** Joins anew with another configuration. @internal @param {ChannelOptions} options */
+  reconfigure(options) {
+    this.params = options
+    if (this.id === undefined) return
+    this.#client.run((raw) => {
+      this.#forget(raw)
+      this.#join(raw)
+    }, (error) => this.#fail(error))
   }
 
   get #listensToPresence() {
@@ -217,7 +227,7 @@ export class Channel {
           // A channel that was never subscribed has nothing to send on.
           if (this.id === undefined) throw 'unknown-channel'
           const id = this.#client.check(push(raw, this.id))
-          this.#client.all.pushes.set(id, (outcome) => resolve(outcome === 'dropped' || outcome === 'replaced' ? 'error' : /** @type {SendResult} */ (outcome)))
+          this.#client.all.pushes.set(id, (outcome) => resolve(outcome === 'dropped' ? 'error' : /** @type {SendResult} */ (outcome)))
         },
         (error) => {
           this.#client.hearError(error)

@@ -3,6 +3,8 @@ import { Channel } from './channel.js'
 import { Emotions } from './emotions.js'
 import { load } from './load.js'
 import { PageClient } from './page-client.js'
+import { Presence } from './presence.js'
+import { Room } from './room.js'
 import { Rows } from './rows.js'
 import { ClientSink } from './sink.js'
 import { openStream } from './stream.js'
@@ -15,6 +17,8 @@ import { Subscriptions } from './subscriptions.js'
  */
 /** @typedef {import('./types.js').ClientOptions} ClientOptions */
 /** @typedef {import('./types.js').ChannelOptions} ChannelOptions */
+/** @typedef {import('./types.js').PresenceOptions} PresenceOptions */
+/** @typedef {import('./types.js').RoomOptions} RoomOptions */
 /** @typedef {import('./types.js').RowsHandlers} RowsHandlers */
 /** @typedef {import('./types.js').RowsOptions} RowsOptions */
 /** @typedef {import('./errors.js').StorywireError} StorywireError */
@@ -82,6 +86,24 @@ export class Client extends PageClient {
   /** @returns {Promise<'ok'[]>} */
   removeAllChannels() {
     return Promise.all(this.getChannels().map((channel) => channel.unsubscribe()))
+  }
+
+  // People.
+
+  /**
+   * Who is on a topic, and this client among them.
+   * @param {string} topic @param {PresenceOptions} [options]
+   */
+  presence(topic, options) {
+    return new Presence(this, String(topic), options)
+  }
+
+  /**
+   * Messages between those who are on a topic.
+   * @param {string} topic @param {RoomOptions} [options]
+   */
+  room(topic, options) {
+    return new Room(this, String(topic), options)
   }
 
   // Rows.

@@ -5,6 +5,8 @@ export { Client } from './client.js'
 export { Channel } from './channel.js'
 export { StorywireError } from './errors.js'
 export { EventSource } from './eventsource.js'
+export { Presence } from './presence.js'
+export { Room } from './room.js'
 export { EventStream, StreamEvent } from './stream.js'
 
 /**

@@ -13,7 +13,10 @@ import { report } from './listeners.js'
  */
 
 /** @type {[selector: string, load: () => Promise<{ start(page: Page): void }>][]} */
-const parts = [['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')]]
+const parts = [
+  ['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')],
+  ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],
+]
 
 /** Starts the parts that the page uses, now and later. @param {Page} page */
 export function startParts(page) {

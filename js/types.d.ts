@@ -79,6 +79,38 @@ export interface ChannelOptions {
   }
 }
 
+/** Somebody who is on a topic. */
+export interface Person {
+  key: string
+  /** What the tabs of this person say, the latest over what was said before. An object without a prototype. */
+  meta: Record<string, any>
+  /** What each tab says, the latest last. `online_at` is when it was said. */
+  metas: Record<string, any>[]
+  /** The key is that of this client. */
+  self: boolean
+}
+
+export interface RoomOptions {
+  /** Under which this client is present, e.g. the user's id: several tabs of one key are one person. Everybody sees it. */
+  key?: string | number | null
+  /** Only for those whom the policies of `realtime.messages` allow. */
+  private?: boolean
+  onError?: (error: Error & { code: string; retryIn: number | null }) => unknown
+}
+
+export interface PresenceOptions extends RoomOptions {
+  /** What the others see of this client: `{}` by default; null: it only watches. At most 10,000 characters as JSON. */
+  meta?: Record<string, any> | null
+  /** Everybody, in the order of coming: when it is known first, and after every change. */
+  onSync?: (people: Person[]) => unknown
+  /** Somebody came since. */
+  onJoin?: (person: Person) => unknown
+  /** Somebody has gone with the last tab. */
+  onLeave?: (person: Person) => unknown
+  /** An element that lists them, as `[data-sw-presence]` does. */
+  list?: Element
+}
+
 export interface RowsOptions {
   /** `public` by default. */
   schema?: string
