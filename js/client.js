@@ -43,6 +43,8 @@ export class Client extends PageClient {
   #options
   /** @type {Set<Channel>} */
   #joined = new Set()
+  /** @type {import('./stream.js').EventStream[]} */
+  #streams = []
 
   /**
    * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
@@ -133,8 +135,11 @@ export class Client extends PageClient {
    * @param {string | URL} url @param {import('./stream.js').StreamOptions} [options]
    */
   stream(url, options) {
-    const { accessToken, apiBase } = this.#options
-    return openStream(url, options, { accessToken, apiBase })
+    const { accessToken, apiBase, fetch } = this.#options
+    // Async: what it throws at once would pass through the module.
+    const stream = openStream(url, options, { accessToken, apiBase, fetch: fetch && (async (to, init) => fetch(to, init)) })
+    this.#streams = [...this.#streams.filter(({ state }) => state !== 'stopped'), stream]
+    return stream
   }
 
   /**
@@ -143,6 +148,12 @@ export class Client extends PageClient {
    */
   emotions(profile, { root, ...handlers } = {}) {
     return new Emotions((url) => this.stream(url), this.#options.apiBase, profile, handlers, root)
+  }
+
+  /** @override */
+  close() {
+    for (const stream of this.#streams) stream.close()
+    super.close()
   }
 
   // For the parts.

@@ -3,7 +3,7 @@ import { queueJob } from './tasks.js'
 import { BatchReader, decode } from './stream-batch.js'
 import { faults } from './stream-errors.js'
 import { loadStreamModule } from './stream-module.js'
-import { answerHeaders, isCrossOrigin, makeHeaders, originOf, resolveUrl } from './stream-request.js'
+import { answerHeaders, isCrossOrigin, makeHeaders, openFetch, originOf, resolveUrl } from './stream-request.js'
 
 const CONNECTING = 0
 const OPEN = 1
@@ -164,6 +164,7 @@ export class EventSource extends EventTarget {
     const sink = {
       /** @param {number} attempt @param {boolean} fresh */
       askHeaders: (attempt, fresh) => answerHeaders(raw, attempt, () => makeHeaders(headers, undefined, fresh)),
+      fetch: openFetch,
       /** @param {string} url */
       opened: (url) =>
         this.#later(() => {

@@ -5,8 +5,8 @@ import { StorywireError } from './errors.js'
  * A function that loads the module by its glue's `init`. A failed attempt is made again by the next call.
  * @internal
  * @template Exports
- * @param {(input?: { module_or_path: string | URL }) => Promise<any>} init @param {Exports} exports
- * @returns {(url?: string | URL) => Promise<Exports>} where the module lies, if not beside the script
+ * @param {(input?: { module_or_path: string | URL | BufferSource }) => Promise<any>} init @param {Exports} exports
+ * @returns {(url?: string | URL | BufferSource) => Promise<Exports>} where the module lies, if not beside the script
  */
 export function loader(init, exports) {
   /** @type {Promise<Exports> | undefined} */

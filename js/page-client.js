@@ -38,7 +38,7 @@ export class PageClient {
 
   /**
    * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
-   * @param {ClientOptions} options @param {(url?: string | URL) => Promise<any>} load loads the module
+   * @param {ClientOptions} options @param {(url?: string | URL | BufferSource) => Promise<any>} load loads the module
    * @throws {StorywireError} `bad-url`, `no-key`, `service-key`: at once, since nothing can work
    */
   constructor(url, key, options, load) {
@@ -146,13 +146,23 @@ export class PageClient {
 
   /** Opens the socket while the module still compiles; the core takes it over. */
   #openEarly() {
-    if (this.sink.early || !isPage) return
+    if (this.sink.early || !(this.#options.WebSocket ?? isPage)) return
     const url = `${this.#socketUrl()}?apikey=${encodeURIComponent(this.#key)}&vsn=${this.#options.vsn ?? '2.0.0'}`
     try {
-      this.sink.early = { url, socket: new WebSocket(url) }
+      this.sink.early = { url, socket: this.openSocket(url) }
     } catch {
       // The core will try the same and say what is wrong.
     }
+  }
+
+  /** By the browser, or by what stands in for it; throws if there is neither. @internal @param {string} url */
+  openSocket(url) {
+    return new (this.#options.WebSocket ?? WebSocket)(url)
+  }
+
+  /** @internal @param {string} url @param {RequestInit} init */
+  fetch(url, init) {
+    return (this.#options.fetch ?? fetch)(url, init)
   }
 
   /** An id, or the mistake that an export returned in its place. @internal @param {number} result */
@@ -169,22 +179,24 @@ export class PageClient {
   /** @internal @template {keyof Events} Event @param {Event} event @param {Events[Event]} value */
   hear(event, value) {
     if (event === 'connection') this.connection = /** @type {Connection} */ (value)
+    if (value === 'live') this.#said.clear()
     return this.#listeners.emit(event, value)
   }
 
   /**
    * An error goes to the listeners, and to the story that it concerns; where nobody listens, it is said on the console,
-   * the same one once until another comes.
+   * the same one once until everything is well again.
    * @internal
    * @param {StorywireError} error @param {string} [story]
    */
   hearError(error, story) {
     let heard = this.hear('error', error)
     for (const one of this.stories) if (one.id === story) heard = one.hearError(error) || heard
-    if (!heard && this.#said !== error.code + story) console.warn(`Storywire: ${error.message}`)
-    this.#said = error.code + story
+    const what = error.code + story
+    if (!heard && !this.#said.has(what)) console.warn(`Storywire: ${error.message}`)
+    this.#said.add(what)
   }
-  #said = ''
+  #said = new Set()
 
   /** @internal @param {AssetChange} change */
   hearAsset(change) {
@@ -230,7 +242,7 @@ export class PageClient {
    */
   async post(url, body, headers, timeout) {
     const token = this.#token ?? (await this.#options.accessToken?.())
-    return fetch(url, {
+    return this.fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers, ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify(body),
@@ -248,7 +260,7 @@ export class PageClient {
   async get(url, schema, token, signal) {
     try {
       const headers = { apikey: this.#key, ...(token && { authorization: `Bearer ${token}` }), ...(schema !== 'public' && { 'accept-profile': schema }) }
-      const response = await fetch(url, { headers, signal })
+      const response = await this.fetch(url, { headers, signal })
       const wait = response.headers.get('retry-after') ?? ''
       return [response.status, /^\d{1,9}$/.test(wait) ? Number(wait) : -1, await response.text()]
     } catch {

@@ -26,7 +26,7 @@ export class Sink {
     this.early = undefined
     if (early?.url === url && early.socket.readyState < 2) return early.socket
     early?.socket.close()
-    return new WebSocket(url)
+    return this.#client.openSocket(url)
   }
 
   /** @param {Element} root @param {ConstructorParameters<typeof Dom>[1]} tell */

@@ -80,3 +80,6 @@ export function answerHeaders(raw, attempt, make) {
     failed(error)
   }
 }
+
+/** The browser's own, looked up at each call. @param {string} url @param {RequestInit} [init] */
+export const openFetch = (url, init) => fetch(url, init)

@@ -2,7 +2,7 @@
 import { BatchReader, decode } from './stream-batch.js'
 import { StreamError } from './stream-errors.js'
 import { loadStreamModule } from './stream-module.js'
-import { answerHeaders, isCrossOrigin, makeHeaders, originOf, resolveUrl } from './stream-request.js'
+import { answerHeaders, isCrossOrigin, makeHeaders, openFetch, originOf, resolveUrl } from './stream-request.js'
 
 /**
  * @typedef {object} StreamOptions
@@ -25,7 +25,7 @@ import { answerHeaders, isCrossOrigin, makeHeaders, originOf, resolveUrl } from 
  * @property {number} [maxEventBytes] the most that one event may have; more is fatal. Default 16 MiB.
  */
 
-/** @typedef {{ accessToken?: import('./stream-request.js').TokenOption, apiBase?: string }} StreamContext */
+/** @typedef {{ accessToken?: import('./stream-request.js').TokenOption, apiBase?: string, fetch?: typeof openFetch }} StreamContext */
 
 /** Events that wait for an iteration before reading pauses. */
 const MANY = 1024
@@ -83,6 +83,7 @@ export class EventStream {
   url
   #options
   #token
+  #fetch
   /** @type {import('./stream-module.js').RawStreamType | undefined} */
   #raw
   #isClosed = false
@@ -106,6 +107,7 @@ export class EventStream {
     const { transport = 'auto', body, headers, signal } = options
     this.url = resolveUrl(`${url}`)
     this.#options = options
+    this.#fetch = context.fetch
     this.#lastEventId = options.lastEventId ?? ''
     const home = context.apiBase ? originOf(context.apiBase) : globalThis.location?.origin
     this.#token = originOf(this.url) === home ? context.accessToken : undefined
@@ -205,6 +207,7 @@ export class EventStream {
     const sink = {
       /** @param {number} attempt @param {boolean} fresh */
       askHeaders: (attempt, fresh) => answerHeaders(raw, attempt, () => makeHeaders(headers, token, fresh)),
+      fetch: this.#fetch ?? openFetch,
       opened: () => {
         this.#tell('state', 'open')
         this.#tell('open', undefined)

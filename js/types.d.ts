@@ -10,8 +10,12 @@ export interface ClientOptions {
   vsn?: '1.0.0' | '2.0.0'
   /** The WebSocket's URL, if it is not `<url>/realtime/v1/websocket`. */
   socketUrl?: string
-  /** Where the module lies, if not beside the script. */
-  wasm?: string | URL
+  /** Where the module lies, if not beside the script; its bytes will do too. */
+  wasm?: string | URL | BufferSource
+  /** Stands in for the browser's class, in tests: see `storywire/testing`. */
+  WebSocket?: new (url: string) => WebSocket
+  /** Stands in for the browser's function. */
+  fetch?: (url: string, init?: RequestInit) => Promise<Response>
   timing?: Timing
   /** Words, names, columns, texts and order of assets, added to the defaults: see `src/core/asset/defaults.json`. */
   assets?: Record<string, Record<string, unknown> | string[]>

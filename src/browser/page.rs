@@ -64,9 +64,9 @@ pub fn is_offline() -> bool {
     get(&navigator, "onLine") == JsValue::FALSE
 }
 
-/// Whether the page cannot be seen, so that no frame will come.
+/// Whether the page cannot be seen, or there is none, so that no frame will come.
 pub fn is_hidden() -> bool {
-    get(&get(&js_sys::global(), "document"), "hidden").is_truthy()
+    get(&get(&js_sys::global(), "document"), "hidden") != JsValue::FALSE
 }
 
 fn get(object: &JsValue, name: &str) -> JsValue {

@@ -14,7 +14,7 @@ async function node(code) {
   return run(process.execPath, ['--unhandled-rejections=strict', file], { timeout: 20_000 })
 }
 
-for (const entry of ['storywire', 'storywire/auto', 'storywire/eventsource', 'storywire/wized']) {
+for (const entry of ['storywire', 'storywire/auto', 'storywire/eventsource', 'storywire/testing', 'storywire/wized']) {
   test(`importing ${entry} on a server does nothing`, async () => {
     const { stdout, stderr } = await node(`
       const before = Reflect.ownKeys(globalThis).length

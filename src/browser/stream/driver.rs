@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{EventSource, Headers, RequestInit};
 
@@ -25,6 +25,9 @@ extern "C" {
     pub type Sink;
     #[wasm_bindgen(method, js_name = askHeaders)]
     fn ask_headers(this: &Sink, attempt: u32, fresh: bool);
+    /// The browser's own, or what the page put in its place.
+    #[wasm_bindgen(method)]
+    pub(super) fn fetch(this: &Sink, url: &str, init: &RequestInit) -> Promise;
     #[wasm_bindgen(method)]
     fn opened(this: &Sink, url: &str);
     /// `text` (UTF-8) and `table` are views of this module's memory: they hold until something allocates. Answers whether
@@ -83,7 +86,7 @@ pub struct Driver {
     timer: RefCell<Timer>,
     /// When the timer fires; never later than the stream wants.
     armed: Cell<Option<Instant>>,
-    sink: Sink,
+    pub(super) sink: Sink,
     url: String,
     init: RequestInit,
     native: bool,

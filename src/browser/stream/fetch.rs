@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -14,8 +14,6 @@ use crate::core::sse::{Attempt, Input};
 
 #[wasm_bindgen]
 extern "C" {
-    fn fetch(url: &str, init: &RequestInit) -> Promise;
-
     type Answer;
     #[wasm_bindgen(method, getter)]
     fn status(this: &Answer) -> u16;
@@ -32,7 +30,7 @@ extern "C" {
 
     type Reader;
     #[wasm_bindgen(method)]
-    fn read(this: &Reader) -> Promise;
+    fn read(this: &Reader) -> js_sys::Promise;
 
     type Chunk;
     #[wasm_bindgen(method, getter)]
@@ -97,7 +95,9 @@ impl FetchRequest {
             read: callback(Request::has_read),
             failed: callback(Request::failed),
         };
-        let _ = fetch(url, init).then2(&callbacks.answered, &callbacks.failed);
+        if let Some(driver) = request.driver.upgrade() {
+            let _ = driver.sink.fetch(url, init).then2(&callbacks.answered, &callbacks.failed);
+        }
         request.callbacks.replace(Some(callbacks));
         FetchRequest(request)
     }
