@@ -2,6 +2,7 @@
 import { Channel } from './channel.js'
 import { Emotions } from './emotions.js'
 import { load } from './load.js'
+import { Notifications } from './notifications.js'
 import { PageClient } from './page-client.js'
 import { Presence } from './presence.js'
 import { Room } from './room.js'
@@ -45,6 +46,8 @@ export class Client extends PageClient {
   #joined = new Set()
   /** @type {import('./stream.js').EventStream[]} */
   #streams = []
+  /** @type {Set<Notifications>} */
+  #bells = new Set()
 
   /**
    * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
@@ -150,9 +153,22 @@ export class Client extends PageClient {
     return new Emotions((url) => this.stream(url), this.#options.apiBase, profile, handlers, root)
   }
 
+  // Notifications.
+
+  /**
+   * Follows the notifications of a user, and shows them: a count in `[data-sw-unread]`, toasts in `[data-sw-toasts]`, a list
+   * in `[data-sw-notifications]`.
+   * @param {string} user @param {import('./types.js').NotificationOptions} [options]
+   */
+  notifications(user, options = {}) {
+    const bell = new Notifications(this, String(user ?? ''), options, () => this.#bells.delete(bell))
+    this.#bells.add(bell)
+    return bell
+  }
+
   /** @override */
   close() {
-    for (const stream of this.#streams) stream.close()
+    for (const part of [...this.#streams, ...this.#bells]) part.close()
     super.close()
   }
 
@@ -180,6 +196,17 @@ export class Client extends PageClient {
   /** @internal @param {Channel} channel */
   leave(channel) {
     this.#joined.delete(channel)
+  }
+
+  /**
+   * Writes over REST in the name of the user. It arrives even if the visitor follows a link meanwhile.
+   * @internal
+   * @param {'POST' | 'PATCH'} method @param {string} path @param {any} body
+   * @param {{ schema?: string, prefer?: string }} [options]
+   */
+  write(method, path, body, { schema, prefer } = {}) {
+    const headers = { apikey: this.#key, ...(schema && { 'content-profile': schema }), ...(prefer && { prefer }) }
+    return this.post(`${this.#url}/rest/v1/${path}`, body, headers, 10_000, { method, keepalive: true })
   }
 
   /**

@@ -238,15 +238,16 @@ export class PageClient {
   /**
    * POSTs JSON in the name of the user.
    * @internal
-   * @param {string} url @param {any} body @param {Record<string, string>} headers @param {number} timeout
+   * @param {string} url @param {any} body @param {Record<string, string>} headers @param {number} timeout @param {RequestInit} [more]
    */
-  async post(url, body, headers, timeout) {
+  async post(url, body, headers, timeout, more) {
     const token = this.#token ?? (await this.#options.accessToken?.())
     return this.fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers, ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(timeout),
+      ...more,
     })
   }
 

@@ -16,6 +16,7 @@ import { report } from './listeners.js'
 const parts = [
   ['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')],
   ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],
+  ['[data-sw-unread],[data-sw-toasts],[data-sw-notifications]', () => import('./parts/notifications.js')],
 ]
 
 /** Starts the parts that the page uses, now and later. @param {Page} page */

@@ -30,11 +30,11 @@ export class Rows {
       this.#fail(new StorywireError('bad-rows-filter'))
       return
     }
-    const { schema = 'public', select = '*', key = 'id', topic = `${table}:${text || 'all'}` } = options
+    const { schema = 'public', select = '*', key = 'id', order = '', limit, topic = `${table}:${text || 'all'}` } = options
     client.run(
       (raw) => {
         if (this.#closed) return
-        this.#id = client.check(raw.follow(JSON.stringify({ topic, schema, table, filter: text, select, key, single })))
+        this.#id = client.check(raw.follow(JSON.stringify({ topic, schema, table, filter: text, select, key, single, order, limit })))
         client.all.sets.set(this.#id, this)
       },
       (error) => this.#fail(error),
@@ -78,6 +78,8 @@ export class Rows {
     } else if (event === 'live') {
       this.live = true
       call(handlers.onLive, { continuous: key === 'continuous', rows: this.rows })
+    } else if (event === 'read') {
+      call(handlers.onRead, { rows: this.rows })
     } else {
       this.live = false
       call(handlers.onStale)

@@ -122,6 +122,10 @@ export interface RowsOptions {
   select?: string
   /** The primary key's column: `id` by default. */
   key?: string
+  /** The order in which they are read, as in PostgREST: `created_at.desc`. */
+  order?: string
+  /** The most rows that a read brings; a row that the next read leaves out counts as gone. */
+  limit?: number
   /** The topic of the channel: `<table>:<filter>` by default. */
   topic?: string
 }
@@ -131,7 +135,53 @@ export interface RowsHandlers {
   onChange?: (change: { type: 'INSERT' | 'UPDATE' | 'DELETE'; new: any; old: any; rows: any[] }) => unknown
   /** From here on changes are followed; `continuous`: nothing was missed since the last time. */
   onLive?: (state: { continuous: boolean; rows: any[] }) => unknown
+  /** All rows were read, for the first time or again; what differed has been told by `onChange`. Not for `row`. */
+  onRead?: (state: { rows: any[] }) => unknown
   /** Changes are no longer followed; the rows stay as they are. */
   onStale?: () => unknown
   onError?: (error: Error & { code: string; retryIn: number | null }) => unknown
+}
+
+/** What a page shows of a notification: texts cut to what fits, an address that may be linked or none. */
+export interface NotificationCard {
+  id: string
+  type: string
+  title: string
+  message: string
+  /** `action_url`, `url`, `data.action_url` or `data.url`, if a link may go there; otherwise empty. */
+  url: string
+  /** `created_at`. */
+  time: string
+}
+
+export interface Notification extends NotificationCard {
+  read: boolean
+}
+
+export interface NotificationOptions {
+  /** One that is new to the page: it came while the page was open, or while its connection was lost. `row` is all of it. */
+  onNotification?: (notification: NotificationCard & { row: any }) => unknown
+  /** How many are unread, whenever that changes. */
+  onUnread?: (unread: number) => unknown
+  onError?: (error: Error & { code: string; retryIn: number | null }) => unknown
+  /** Toasts: in `[data-sw-toasts]` by default; `true` makes a place for them if the page has none; `false`: none. */
+  toast?: boolean
+  /** How long a toast shows, in milliseconds: 6,000, and 50 more for each character up to 20,000; 0: until it is closed. */
+  duration?: number
+  /** Where else the count shows, as words between spaces: `title` puts `(3)` before the page's title, `app` sets the badge of an installed app. */
+  badge?: string
+  /** The topic of the broadcasts: `notifications:<user>`; null: none. */
+  topic?: string | null
+  /** Whether that is a private channel: false. */
+  private?: boolean
+  /** The table: `notifications`, with `user_id`, `read` and `created_at`; null: none, and broadcasts are all there is. */
+  table?: string | null
+  /** `public` by default. */
+  schema?: string
+  /** The column that says whether one was read: `read`, or a time such as `read_at`. */
+  readColumn?: string
+  /** The most rows that are read, unread ones first: 200. */
+  limit?: number
+  /** The element below which places are looked for: the whole page. */
+  root?: Element
 }

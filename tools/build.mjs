@@ -15,7 +15,7 @@ import { setUp } from './setup.mjs'
 import { Stop, ask, must, script, step } from './shell.mjs'
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'auto.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css']
+const entries = ['index.js', 'auto.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
 
 /** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
 const alone = ['eventsource.js']

@@ -100,7 +100,7 @@ impl RawClient {
         self.0.client().presence(ChannelId(channel))
     }
 
-    /// See [`Client::follow`]. Options: `schema`, `table`, `filter`, `select`, `key`, `single`, `topic`.
+    /// See [`Client::follow`]. Options: `schema`, `table`, `filter`, `select`, `key`, `single`, `order`, `limit`, `topic`.
     pub fn follow(&self, options: &str) -> i32 {
         let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
         let query = RowsQuery {
@@ -110,6 +110,8 @@ impl RawClient {
             select: text(options, "select"),
             key: text(options, "key"),
             single: flag(options, "single"),
+            order: text(options, "order"),
+            limit: number(options, "limit").map(|limit| limit as u32),
         };
         let result = self.0.client().follow(self.0.now(), query, &text(options, "topic"));
         id_or_misuse(&self.0, result.map(|rows| rows.0))

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "client")]
+pub mod notifications;
 #[cfg(feature = "story")]
 pub mod story;
 #[cfg(feature = "stream")]

@@ -116,6 +116,7 @@ impl Sink {
                 RowsEvent::Gone(key) => self.rows(rows.0, "gone", key, ""),
                 RowsEvent::Live(true) => self.rows(rows.0, "live", "continuous", ""),
                 RowsEvent::Live(false) => self.rows(rows.0, "live", "", ""),
+                RowsEvent::Read => self.rows(rows.0, "read", "", ""),
                 RowsEvent::Stale => self.rows(rows.0, "stale", "", ""),
             },
             Notice::Fault(failure) => self.fail(failure),

@@ -447,7 +447,7 @@ impl Client {
                     self.assets.set_problem(story, None);
                 }
             }
-            RowsEvent::Stale => {}
+            RowsEvent::Stale | RowsEvent::Read => {}
         }
     }
 

@@ -174,4 +174,6 @@ pub enum RowsEvent {
     Live(bool),
     /// Changes are no longer followed; the rows stay as they are.
     Stale,
+    /// All of them have been read; what differed has been told. For sets of many rows.
+    Read,
 }

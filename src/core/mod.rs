@@ -23,6 +23,7 @@ pub mod emotion;
 pub mod error;
 pub mod ids;
 pub mod input;
+pub mod notifications;
 pub mod realtime;
 pub mod rows;
 pub mod sse;

@@ -46,6 +46,8 @@ impl StorySource {
             select: String::from("*"),
             key: self.key.clone(),
             single: true,
+            order: String::new(),
+            limit: None,
         }
     }
 }

@@ -56,6 +56,8 @@ fn many_rows_are_polled_by_one_request() {
             select: "*".into(),
             key: "id".into(),
             single: true,
+            order: String::new(),
+            limit: None,
         };
         world.client.follow(world.at(), query, &format!("story:{id}")).unwrap();
     }

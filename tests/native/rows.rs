@@ -28,6 +28,8 @@ fn query(select: &str) -> RowsQuery {
         select: select.into(),
         key: "id".into(),
         single: true,
+        order: String::new(),
+        limit: None,
     }
 }
 
@@ -560,4 +562,30 @@ fn a_read_that_still_has_an_owner_goes_on_when_another_ends() {
     assert!(!world.log.iter().any(|line| line.contains("AbortRead(RequestId(2))")), "{}", world.story());
     world.pass(4_000);
     assert_eq!(world.rows(second), json!([{"id": "2", "n": 2}]));
+}
+
+#[test]
+fn a_set_of_many_is_read_in_its_order_up_to_its_limit_and_says_when_all_has_been_read() {
+    let mut world = World::new(1);
+    world.write("7", json!({"n": 1}));
+    let many = |filter: &str, limit| RowsQuery {
+        filter: Some(filter.into()),
+        single: false,
+        order: "n.desc,id.asc".into(),
+        limit,
+        ..query("*")
+    };
+    let limited = world.act(|client, now| client.follow(now, many("id=eq.7", Some(20)), "a")).unwrap();
+    let whole = world.act(|client, now| client.follow(now, many("id=eq.7", None), "b")).unwrap();
+    world.pass(1_000);
+    let urls: Vec<&String> = world.reads.iter().map(|(_, url, _)| url).collect();
+    assert!(urls.iter().any(|url| url.ends_with("?select=%2A&id=eq.7&order=n.desc%2Cid.asc&limit=20")), "{urls:?}");
+    assert!(urls.iter().any(|url| url.ends_with("?select=%2A&id=eq.7&order=n.desc%2Cid.asc")), "{urls:?}");
+    assert!(!urls.iter().any(|url| url.contains("in.(")), "a limit is one set's own: {urls:?}");
+    for rows in [limited, whole] {
+        let events = world.rows_events(rows);
+        assert!(matches!(events[0], RowsEvent::Put(..)) && *events[1] == RowsEvent::Read, "{events:?}");
+    }
+    let single = world.live("7");
+    assert!(!world.rows_events(single).contains(&&RowsEvent::Read));
 }

@@ -25,7 +25,7 @@ pub use patch::{Field, Item, Op, Patch, RetryButton};
 pub use progress::percent;
 pub use reading::ASSET_LIMIT;
 pub use record::{Asset, ITEM_LIMIT};
-pub use source::is_allowed;
+pub use source::{is_allowed, is_link};
 pub use status::{Medium, Oddity, Overall, Problem, RetryOutcome, Status};
 use story::Story;
 use view::Mounted;

@@ -9,10 +9,20 @@ use super::status::Medium;
 /// Browsers skip spaces and control characters in front of a scheme and line breaks within it, so an address with a
 /// control character, or a space in front, is refused.
 pub fn is_allowed(config: &AssetConfig, url: &str, medium: Medium) -> bool {
-    if url.is_empty() || url.starts_with(' ') || url.bytes().any(|byte| byte < b' ') {
+    if !is_plain(url) {
         return false;
     }
     scheme(url).is_none_or(|scheme| config.allows(scheme)) || (medium.is_picture() && is_image(url))
+}
+
+/// Whether a visitor may be sent there by a link: `http(s)`, `mailto`, `tel`, or a page of the same origin.
+pub fn is_link(url: &str) -> bool {
+    let known = |scheme: &str| ["https", "http", "mailto", "tel"].iter().any(|of| of.eq_ignore_ascii_case(scheme));
+    is_plain(url) && scheme(url).is_none_or(known)
+}
+
+fn is_plain(url: &str) -> bool {
+    !url.is_empty() && !url.starts_with(' ') && url.bytes().all(|byte| byte >= b' ')
 }
 
 /// Whether a text that may be anything is an address.

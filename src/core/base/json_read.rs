@@ -30,6 +30,9 @@ pub enum Kind {
 }
 
 impl<'a> Json<'a> {
+    /// `null`.
+    pub const NULL: Json<'static> = Json("null");
+
     /// Accepts `text` if it is one JSON value (RFC 8259) nested at most 128 deep, white space around it allowed.
     pub fn parse(text: &'a str) -> Option<Json<'a>> {
         let bytes = text.as_bytes();

@@ -38,6 +38,10 @@ pub struct RowsQuery {
     pub key: String,
     /// One row is expected: its absence is told.
     pub single: bool,
+    /// The order in which they are read, as PostgREST's `order`; empty for none.
+    pub order: String,
+    /// The most rows that one read brings; what it leaves out counts as gone. `None` for all.
+    pub limit: Option<u32>,
 }
 
 /// One followed set of rows.
@@ -116,11 +120,12 @@ impl Rows {
             id,
             channel,
             plain: columns_of(&query.select).is_some(),
+            // A limit is one set's own: a read for several cannot keep it.
+            alone: query.limit.is_some(),
             query,
             entries: Vec::new(),
             held: Vec::new(),
             again: false,
-            alone: false,
             // The first read does not wait for the socket: the page shows something sooner.
             reading: Reading::Wanted { at: now },
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),

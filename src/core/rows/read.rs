@@ -1,6 +1,8 @@
 //! Reading rows over HTTP: one request for many sets, tried again as the answer asks, and polling without a socket.
 
 use super::{News, Reading, Rows, Set, key_text};
+use crate::core::WHOLE;
+use crate::core::base::json_write::push_number;
 use crate::core::base::{Instant, Json, Kind, Millis, Rng, cut, has};
 use crate::core::config::Config;
 use crate::core::effect::{Effect, RowsEvent};
@@ -111,6 +113,14 @@ impl Rows {
                 push_encoded(&mut url, value);
             }
         }
+        if WHOLE && !query.order.is_empty() {
+            url.push_str("&order=");
+            push_encoded(&mut url, &query.order);
+        }
+        if WHOLE && let Some(limit) = query.limit {
+            url.push_str("&limit=");
+            push_number(&mut url, u64::from(limit));
+        }
         let token = realtime.read_token(&ctx.config);
         ctx.push(Effect::Read { request, url, schema: query.schema, token });
         let until = ctx.now + ctx.config.read_timeout;
@@ -168,6 +178,9 @@ impl Rows {
             set.missed |= found && set.known;
             set.known = true;
             let id = set.id;
+            if WHOLE && !set.query.single {
+                self.news.push((id, News::Event(RowsEvent::Read)));
+            }
             if found {
                 set.quiet_wait = ctx.config.quiet_interval;
                 set.poll_wait = ctx.config.poll_interval;

@@ -369,7 +369,7 @@ impl Phoenix {
 
     /// `GET /rest/v1/stories?…`
     pub fn read(&self, url: &str) -> (u16, String) {
-        let filter = url.split_once("&id=").map_or("", |(_, filter)| filter);
+        let filter = url.split_once("&id=").map_or("", |(_, rest)| rest.split('&').next().unwrap_or_default());
         let rows: Vec<&Value> = if let Some(id) = filter.strip_prefix("eq.") {
             self.rows.get(id).into_iter().collect()
         } else if let Some(list) = filter.strip_prefix("in.(") {

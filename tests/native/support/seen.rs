@@ -107,7 +107,7 @@ impl World {
     pub fn lives(&self, rows: RowsId) -> Vec<bool> {
         let lives = self.rows_events(rows).into_iter().filter_map(|event| match event {
             RowsEvent::Live(unbroken) => Some(*unbroken),
-            RowsEvent::Put(..) | RowsEvent::Gone(_) | RowsEvent::Stale => None,
+            RowsEvent::Put(..) | RowsEvent::Gone(_) | RowsEvent::Stale | RowsEvent::Read => None,
         });
         lives.collect()
     }

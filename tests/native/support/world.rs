@@ -202,6 +202,8 @@ impl World {
             select: "*".into(),
             key: "id".into(),
             single: true,
+            order: String::new(),
+            limit: None,
         };
         self.act(|client, now| client.follow(now, query, &format!("story:{id}"))).unwrap()
     }
