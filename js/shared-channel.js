@@ -16,6 +16,9 @@ import { call } from './listeners.js'
 /** Everybody on the topic is told a meta, again and again: what is larger belongs into a row. */
 const META_LIMIT = 10_000
 
+/** After a gap the others may come back later than this client: so long nobody is taken for gone. Milliseconds. */
+const PATIENCE = 8_000
+
 /** @type {WeakMap<Client, { key: string, channels: Map<string, SharedChannel> }>} */
 const clients = new WeakMap()
 
@@ -49,6 +52,10 @@ export class SharedChannel {
   #users = new Set()
   /** Who is here as the server says it, in the order of coming. @type {Map<string, any[]>} */
   #metas = new Map()
+  /** Those who have gone as far as the server knows after a gap, while there is patience. @type {Set<string>} */
+  #missed = new Set()
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience
   /** Who is here, as the users were last told. @type {Map<string, Person>} */
   #people = new Map()
   /** By their metas, which are another list when anything is different. @type {WeakMap<any[], Person>} */
@@ -90,6 +97,7 @@ export class SharedChannel {
     }
     if (isFirst) {
       this.channel.subscribe((status, error) => {
+        if (status === 'SUBSCRIBED' && this.#people.size > 0) this.#bePatient()
         if (!error) return
         for (const one of [...this.#users]) call(one.onError, /** @type {StorywireError} */ (error))
       })
@@ -121,8 +129,20 @@ export class SharedChannel {
       this.show()
       return
     }
+    clearTimeout(this.#patience)
     this.#forget()
     this.channel.unsubscribe()
+  }
+
+  /** Joined again: everybody else is joining again too, each in their own time. */
+  #bePatient() {
+    clearTimeout(this.#patience)
+    this.#patience = setTimeout(() => {
+      this.#patience = undefined
+      for (const key of this.#missed) this.#metas.delete(key)
+      this.#missed.clear()
+      this.#tell()
+    }, PATIENCE)
   }
 
   /**
@@ -146,10 +166,14 @@ export class SharedChannel {
 
   /** @param {{ event: string, key: string, currentPresences: any[], newPresences: any[] }} message */
   #hear({ event, key, currentPresences, newPresences }) {
-    if (event === 'join') this.#metas.set(key, [...currentPresences, ...newPresences])
-    else if (event === 'leave' && currentPresences.length > 0) this.#metas.set(key, currentPresences)
-    else if (event === 'leave') this.#metas.delete(key)
-    else {
+    if (event === 'join') {
+      this.#missed.delete(key)
+      this.#metas.set(key, [...currentPresences, ...newPresences])
+    } else if (event === 'leave') {
+      if (currentPresences.length > 0) this.#metas.set(key, currentPresences)
+      else if (this.#patience) this.#missed.add(key)
+      else this.#metas.delete(key)
+    } else {
       if (!this.isSynced) this.#metas = new Map(Object.entries(this.channel.presenceState()))
       this.isSynced = true
       this.#tell()

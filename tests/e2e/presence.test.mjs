@@ -102,18 +102,22 @@ test(
     await enter(page, url, 'ada', 'Ada')
     await enter(other, url, 'ben', 'Ben')
     await shows(page, ['Ada', 'Ben'])
-    await page.evaluate(() => {
-      window.list = document.querySelector('[data-sw-presence]')
-      window.first = window.list.querySelector('[data-storywire="person"]')
-    })
+    for (const one of [page, other]) {
+      await one.evaluate(() => {
+        window.changes = []
+        const note = (all) => window.changes.push(...all.map(({ type, target }) => `${type} ${target.textContent}`))
+        new MutationObserver(note).observe(document.querySelector('[data-sw-presence]'), { subtree: true, childList: true, attributeFilter: ['data-leaving'] })
+      })
+    }
     await post(`${url}/__control/cut`, { code: 1012, reason: 'restart' })
     await page.waitForFunction(() => window.Storywire.client?.connection !== 'live')
     await page.waitForFunction(() => window.Storywire.client.connection === 'live', undefined, { timeout: 30_000 })
     await shows(page, ['Ada', 'Ben'], 30_000)
     await shows(other, ['Ben', 'Ada'], 30_000)
-    assert.ok(await page.evaluate(() => window.list.querySelector('[data-storywire="person"]') === window.first), 'and the element is the same')
+    await page.waitForTimeout(2_000)
+    for (const one of [page, other]) assert.deepEqual(await one.evaluate(() => window.changes), [], 'nothing flickered')
     await other.close()
-    await shows(page, ['Ada'])
+    await shows(page, ['Ada'], 20_000)
   }),
 )
 
@@ -225,6 +229,55 @@ test(
     await page.evaluate(() => document.querySelectorAll('#story').forEach((story) => story.setAttribute('data-story-id', '00000000-0000-4000-8000-000000000002')))
     await shows(page, ['Me', 'Me'])
     await other.waitForFunction(() => document.querySelector('[data-sw-presence-count]').hidden, undefined, { timeout: 15_000 })
+  }),
+)
+
+test(
+  'the user of the page is a value that comes late, changes its name, and signs in as somebody else',
+  journey(async (page, url) => {
+    const other = await another(page)
+    await enter(other, url, 'watcher', 'Watcher')
+    await shows(other, ['Watcher'])
+    await openPage(page, url, `<ul data-sw-presence="t"></ul>${tag('data-user="wized:v.userId" data-user-name="wized:v.name"')}`)
+    await page.waitForTimeout(500)
+    await shows(other, ['Watcher'])
+    await page.evaluate(() => {
+      const watchers = []
+      const values = { userId: 'u1', name: 'Ada' }
+      const v = new Proxy(values, { set: (target, name, value) => ((target[name] = value), watchers.forEach((watcher) => watcher()), true) })
+      window.W = { data: { v }, reactivity: { watch: (_, changed) => watchers.push(changed) } }
+      const waiting = window.Wized ?? []
+      window.Wized = { push: (listener) => listener(window.W) }
+      waiting.forEach((listener) => listener(window.W))
+    })
+    await shows(other, ['Watcher', 'Ada'])
+    await page.evaluate(() => (window.W.data.v.name = 'Countess'))
+    await shows(other, ['Watcher', 'Countess'])
+    await page.evaluate(() => Object.assign(window.W.data.v, { userId: 'u2', name: 'Ben' }))
+    await shows(other, ['Watcher', 'Ben'])
+    await shows(page, ['Ben', 'Watcher'])
+  }),
+)
+
+test(
+  'a private topic says why it cannot be joined, and lets in who is signed in',
+  journey(async (page, url) => {
+    await openPage(page, url, '<p>A page</p>')
+    const { access_token: token } = await post(`${url}/demo/token`, {})
+    const told = await page.evaluate(
+      async ([address, jwt]) => {
+        const { createClient } = await import('/dist/index.js')
+        const enter = (accessToken) =>
+          new Promise((resolve) => {
+            const client = createClient(address, 'sb_publishable_storywire_local', { accessToken })
+            client.on('error', () => {})
+            client.presence('secret', { key: 'me', private: true, onSync: (people) => resolve(people.length), onError: ({ code }) => resolve(code) })
+          })
+        return [await enter(undefined), await enter(() => jwt)]
+      },
+      [url, token],
+    )
+    assert.deepEqual(told, ['unauthorized', 1])
   }),
 )
 

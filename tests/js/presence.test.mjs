@@ -126,6 +126,36 @@ test('a change of what somebody says is no coming and no going', () => {
   assert.deepEqual(told, [])
 })
 
+test('after a gap nobody is taken for gone before they had time to come back', () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    const client = makeClient()
+    /** @type {string[]} */
+    const told = []
+    const presence = new Presence(as(client), 'room', { key: 'me', onJoin: ({ key }) => told.push(`+${key}`), onLeave: ({ key }) => told.push(`-${key}`) })
+    const [channel] = client.all.channels.values()
+    channel.hearStatus('SUBSCRIBED')
+    for (const key of ['a', 'b']) client.say('join', key, [], [{ presence_ref: key }])
+    client.say('sync')
+    channel.hearStatus('CHANNEL_ERROR')
+    channel.hearStatus('SUBSCRIBED')
+    for (const key of ['a', 'b']) client.say('leave', key, [], [{ presence_ref: key }])
+    client.say('sync')
+    assert.deepEqual(presence.people.map(({ key }) => key), ['a', 'b', 'me'])
+    mock.timers.tick(5_000)
+    client.say('join', 'b', [], [{ presence_ref: 'b2', name: 'Back' }])
+    client.say('sync')
+    mock.timers.tick(3_000)
+    assert.deepEqual(presence.people.map(({ key, meta }) => [key, meta.name]), [['b', 'Back'], ['me', undefined]])
+    assert.deepEqual(told, ['-a'])
+    client.say('leave', 'b', [], [{ presence_ref: 'b2' }])
+    client.say('sync')
+    assert.deepEqual(told, ['-a', '-b'], 'without a gap it is said at once')
+  } finally {
+    mock.timers.reset()
+  }
+})
+
 test('a key is only a key, and so is a name of a field', () => {
   const client = makeClient()
   const presence = new Presence(as(client), 'room', { meta: null })
