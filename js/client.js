@@ -11,11 +11,7 @@ import { ClientSink } from './sink.js'
 import { openStream } from './stream.js'
 import { Subscriptions } from './subscriptions.js'
 
-/**
- * The exports of the core.
- * @internal
- * @typedef {import('../pkg/storywire.js').RawClient} Raw
- */
+/** The exports of the core. @typedef {import('../pkg/storywire.js').RawClient} Raw */
 /** @typedef {import('./types.js').ClientOptions} ClientOptions */
 /** @typedef {import('./types.js').ChannelOptions} ChannelOptions */
 /** @typedef {import('./types.js').PresenceOptions} PresenceOptions */

@@ -169,7 +169,8 @@ function draw(element, state) {
       // A line of no length with round ends is a dot that keeps its shape however the box is stretched.
       const dot = document.createElementNS(svgNames, 'path')
       if (reading.x !== null) dot.setAttribute('d', `M${reading.x} ${reading.y}h0`)
-      dot.setAttribute('style', `--sw-dot: ${colourOf(reading.emotion)}`)
+      // Not the attribute: a content security policy may forbid that.
+      dot.style.setProperty('--sw-dot', colourOf(reading.emotion))
       return dot
     }),
   )

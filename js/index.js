@@ -4,10 +4,18 @@ import { Client } from './client.js'
 export { Client } from './client.js'
 export { Channel } from './channel.js'
 export { StorywireError } from './errors.js'
+export { Emotions } from './emotions.js'
 export { EventSource } from './eventsource.js'
 export { Presence } from './presence.js'
 export { Room } from './room.js'
+export { Rows } from './rows.js'
+export { Story } from './story.js'
 export { EventStream, StreamEvent } from './stream.js'
+export { Subscriptions } from './subscriptions.js'
+
+/** @typedef {import('./emotions.js').Emotion} Emotion */
+/** @typedef {import('./emotions.js').EmotionHandlers} EmotionHandlers */
+/** @typedef {import('./stream.js').StreamOptions} StreamOptions */
 
 /**
  * A client of a Supabase project. It can be used at once; the module loads meanwhile.

@@ -13,6 +13,7 @@ import { filesUnder, fingerprint, locked, read, root, wasmTarget } from './proje
 import { hasStdSources, rustcVersion } from './rust.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, ask, must, script, step } from './shell.mjs'
+import { snippet } from './snippet.mjs'
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
 const entries = ['index.js', 'auto.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
@@ -48,7 +49,7 @@ export async function build({ release, env }) {
   const stamp = join(root, 'target', release ? 'built-release' : 'built-dev')
   const made = madeOf()
   const whole = existsSync(dist) && (release || existsSync(devGlue))
-  if (whole && existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return tellEditors(dist)
+  if (whole && existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return addWhatIsWritten(dist)
 
   rmSync(stamp, { force: true })
   const glue = release ? join(root, 'target', 'pkg-release') : devGlue
@@ -57,14 +58,15 @@ export async function build({ release, env }) {
     await assemble({ release, env, glue, dist })
   })
   writeFileSync(stamp, made)
-  return tellEditors(dist)
+  return addWhatIsWritten(dist)
 }
 
-/** The attributes, for editors. Made each time, so that a change of the table needs no build. */
-function tellEditors(dist) {
+/** The attributes, for editors, and the tag to paste. Written each time, so that a change of these needs no build. */
+function addWhatIsWritten(dist) {
   const json = (name, value) => writeFileSync(join(dist, name), `${JSON.stringify(value, null, 1)}\n`)
   json('web-types.json', webTypes(JSON.parse(read('package.json')).version))
   json('vscode.html-data.json', vscodeData())
+  writeFileSync(join(dist, 'snippet.html'), snippet(dist))
   return dist
 }
 
@@ -212,11 +214,12 @@ async function assemble({ release, env, glue, dist }) {
 }
 
 /** The types that the sources of js/ declare in their comments, and those that are written out. */
-async function declareTypes(dist, env) {
+export async function declareTypes(dist, env) {
   const sources = join(root, 'js')
   const emit = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--stripInternal', '--noCheck']
   await must('tsc could not write the types.', 'tsc', ['--project', root, ...emit, '--rootDir', sources, '--outDir', dist], { env })
   for (const file of readdirSync(sources)) if (file.endsWith('.d.ts')) cpSync(join(sources, file), join(dist, file))
+  appendFileSync(join(dist, 'index.d.ts'), "export * from './types.js'\n")
   // Who imports the tag's script has its global too.
   appendFileSync(join(dist, 'auto.d.ts'), "import './window.js'\n")
   // The glue is not published, and what the facade does with it is nobody's business.

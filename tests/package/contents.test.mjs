@@ -1,5 +1,6 @@
 // What is published: what is needed and nothing else, in a form that bundlers and TypeScript have nothing to say about.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
@@ -13,15 +14,16 @@ const consumer = await project()
 
 /** The files that a file of the package asks for: by import, by address, by type. @param {string} path */
 function askedFor(path) {
-  const text = path.endsWith('.d.ts') || path.endsWith('.js') ? readFileSync(join(consumer.installed, path), 'utf8') : ''
-  const specifiers = path.endsWith('.d.ts')
-    ? [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g)].map(([, name]) => name.replace(/\.js$/, '.d.ts'))
-    : [...text.matchAll(/(?:from|import)\s*\(?\s*["'`](\.{1,2}\/[^"'`]+)["'`]|new URL\(["'`]([^"'`:]+)["'`],\s*import\.meta\.url\)/g)].map(([, module, url]) => module ?? url)
-  return specifiers.map((name) => normalize(join(dirname(path), name)))
+  if (!/\.(d\.ts|js)$/.test(path)) return []
+  const text = readFileSync(join(consumer.installed, path), 'utf8')
+  if (path.endsWith('.d.ts')) return [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g)].map(([, name]) => normalize(join(dirname(path), String(name).replace(/\.js$/, '.d.ts'))))
+  // By import or by address, put together from parts or not: a name is a name.
+  const names = new Set([...text.matchAll(/[\w-]+\.(?:js|wasm|css)\b/g)].map(([name]) => join('dist', name)))
+  return [...names].filter((name) => existsSync(join(consumer.installed, name)))
 }
 
 test('the package holds what its entries need and nothing else', async () => {
-  const always = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/manifest.json']
+  const always = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/manifest.json', 'dist/snippet.html']
   const entries = [
     ...Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target))),
     manifest.jsdelivr,
@@ -51,5 +53,15 @@ test('"Are the types wrong?" has nothing to say', async () => {
 })
 
 test('the tag of a CDN that names no file is the script for pages', () => {
-  for (const field of ['jsdelivr', 'unpkg']) assert.equal(manifest[field], manifest.exports['./auto'].default)
+  for (const field of ['jsdelivr', 'unpkg']) assert.equal(manifest[field], './dist/auto.js')
+})
+
+test('the tag that one pastes has the version and the hash of the script that is published', () => {
+  const tag = readFileSync(join(consumer.installed, 'dist/snippet.html'), 'utf8')
+  const [, version, file] = /npm\/storywire@([\d.]+)\/(dist\/[\w.]+)"/.exec(tag) ?? []
+  assert.equal(version, manifest.version)
+  const hash = createHash('sha384').update(readFileSync(join(consumer.installed, String(file)))).digest('base64')
+  assert.ok(tag.includes(`integrity="sha384-${hash}" crossorigin="anonymous"`))
+  const list = join(consumer.installed, 'dist/manifest.json')
+  if (existsSync(list)) assert.equal(JSON.parse(readFileSync(list, 'utf8')).files['auto.js'].integrity, `sha384-${hash}`)
 })
