@@ -1,6 +1,7 @@
 // `npm start`: from a fresh clone to a page on which a story fills itself in.
 import { createServer } from 'node:net'
 import { build } from './build.mjs'
+import { writePages } from './docs/pages.mjs'
 import { buildServer, startServer } from './server.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, script, step } from './shell.mjs'
@@ -33,6 +34,7 @@ await script(async () => {
   await stopIfTaken(port)
   const env = await setUp({ browser: false })
   const dist = await build({ release: false, env })
+  writePages()
   const program = await step('building the local backend (about 1 minute the first time)', () => buildServer(env))
   const server = await startServer(program, { port, dist, onLine: (line) => console.log(line) })
   // The terminal sends Ctrl-C to the backend as well; this one only waits for it to end.

@@ -61,6 +61,6 @@ test('editors are told of the attributes that a page may write, each where it ma
   assert.equal(tags[0].attributes.length, script.attributes.length)
 })
 
-test('the generated documents are current', () => {
-  assert.deepEqual(outdated().map(({ path }) => path), [], '`npm run docs` writes them anew')
+test('the generated documents are current', async () => {
+  assert.deepEqual((await outdated()).map(({ path }) => path), [], '`npm run docs` writes them anew')
 })

@@ -104,12 +104,3 @@ fn every_code_has_its_sentence() {
         assert!(codes.contains(&fault.code()), "js/errors.js has no sentence for {}", fault.code());
     }
 }
-
-#[test]
-fn every_file_that_the_readme_names_exists() {
-    let text = read("README.md");
-    let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-    for target in links.filter(|target| !target.contains("://")) {
-        assert!(root().join(target).exists(), "README.md names {target}, which does not exist");
-    }
-}
