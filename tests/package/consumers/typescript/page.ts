@@ -2,6 +2,7 @@
 import { createClient, type Channel, type Client, type StorywireError } from 'storywire'
 import { EventSource } from 'storywire/eventsource'
 import module from 'storywire/storywire.wasm'
+import { fakeBackend } from 'storywire/testing'
 import type {} from 'storywire/auto'
 import type { Wized } from 'storywire/wized'
 import 'storywire/style.css'
@@ -42,3 +43,14 @@ window.Wized ||= []
 window.Wized.push((W: Wized) => {
   W.data.v['currentStoryId'] = '1'
 })
+
+const bell = client.notifications('user', { onUnread: (unread) => unread.toFixed(), onNotification: ({ title }) => title })
+void bell.markAllRead()
+const room = client.room('board', { key: 'user' })
+room.send('cursor', { x: 1, y: 2 }, { latest: true })
+client.presence('board', { meta: { name: 'Ann' }, onSync: (people) => people.map(({ key }) => key) }).close()
+
+const backend = fakeBackend()
+const faked: Client = backend.createClient()
+backend.offline()
+faked.close()
