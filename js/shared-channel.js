@@ -98,6 +98,8 @@ export class SharedChannel {
     if (isFirst) {
       this.channel.subscribe((status, error) => {
         if (status === 'SUBSCRIBED' && this.#people.size > 0) this.#bePatient()
+        // Nothing is said any more of a client that was closed.
+        if (status === 'CLOSED') clearTimeout(this.#patience)
         if (!error) return
         for (const one of [...this.#users]) call(one.onError, /** @type {StorywireError} */ (error))
       })

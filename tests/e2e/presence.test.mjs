@@ -195,6 +195,59 @@ test(
 )
 
 test(
+  'with more people each pointer is told less often, and who wants no motion sees none',
+  journey(
+    async (page, url) => {
+      await enter(page, url, 'me', 'Me', '<div data-sw-cursors="t" style="width: 400px; height: 300px">A board</div>')
+      const other = await another(page)
+      await stranger(other, url)
+      await other.evaluate(async () => {
+        for (const key of ['a', 'b', 'c', 'd', 'e']) await window.come(key, { name: key })
+        window.heard = []
+        window.last.on('broadcast', { event: 'cursor' }, ({ payload }) => window.heard.push(payload))
+      })
+      await page.waitForFunction(() => window.Storywire.client?.presence)
+      await page.evaluate(() => new Promise((resolve) => window.Storywire.push((client) => client.presence('t', { key: 'me', meta: null, onSync: (people) => people.length === 6 && resolve(undefined) }))))
+      const box = await page.locator('[data-sw-cursors]').boundingBox()
+      const start = Date.now()
+      for (let at = 0; Date.now() - start < 1_500; at++) {
+        await page.mouse.move(box.x + (at % 100), box.y + 20)
+        await page.waitForTimeout(10)
+      }
+      await page.mouse.move(box.x + 300, box.y + 150)
+      const took = Date.now() - start
+      await other.waitForFunction(() => window.heard.at(-1)?.x === 0.75 && window.heard.at(-1)?.y === 0.5)
+      const count = await other.evaluate(() => window.heard.length)
+      assert.ok(count >= 3 && count <= took / 100 + 3, `${count} in ${took} ms`)
+      await other.evaluate(() => window.last.send({ type: 'broadcast', event: 'cursor', payload: { key: 'e', x: 0.1, y: 0.1 } }))
+      const cursor = page.locator('[data-storywire="cursor"]')
+      await cursor.waitFor()
+      assert.equal(await cursor.evaluate((element) => getComputedStyle(element).transitionDuration), '0s')
+      for (const position of [{ x: 2, y: 0 }, { x: '0.1', y: 0.1 }, { x: null }, {}]) {
+        await other.evaluate((odd) => window.last.send({ type: 'broadcast', event: 'cursor', payload: { key: 'e', ...odd } }), position)
+        await page.waitForFunction(() => !document.querySelector('[data-storywire="cursor"]'), undefined, { timeout: 3_000 })
+      }
+    },
+    { context: { reducedMotion: 'reduce' } },
+  ),
+)
+
+test(
+  "an image of a person's own is an address of the web, or none",
+  journey(async (page, url) => {
+    await enter(page, url, 'me', 'Me', '<ul data-sw-presence="t"><template><li><img data-sw-field="avatar" alt=""><b data-sw-field="name"></b></li></template></ul>')
+    await shows(page, ['Me'])
+    const other = await another(page)
+    await stranger(other, url)
+    const addresses = ['javascript:window.hacked=1', 'data:text/html,x', `${url}/dist/storywire.css`, 'http://[', '']
+    for (const [at, avatar] of addresses.entries()) await other.evaluate(([key, of]) => window.come(key, { name: key, avatar: of }), [`k${at}`, avatar])
+    await page.evaluate(() => document.querySelector('ul').setAttribute('data-max', '9'))
+    await shows(page, ['Me', 'k0', 'k1', 'k2', 'k3', 'k4'])
+    assert.deepEqual(await page.locator('li img').evaluateAll((images) => images.map((image) => image.getAttribute('src'))), [null, null, null, addresses[2], null, null])
+  }),
+)
+
+test(
   'sixty positions in a moment are a few messages, and the last of them arrives',
   journey(async (page, url) => {
     const other = await another(page)
