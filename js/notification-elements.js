@@ -32,7 +32,7 @@ export class NotificationElements {
     const { signal } = this.#abort
     this.toasts = new Toasts(bell, root, options.toast === true, tell, signal)
     root.addEventListener('click', (event) => this.#click(event), { signal })
-    this.#observer = new MutationObserver(() => this.schedule())
+    this.#observer = new MutationObserver((mutations) => mutations.some(concerns) && this.schedule())
     this.#observer.observe(root, { childList: true, subtree: true })
     this.#paint()
   }
@@ -115,6 +115,10 @@ export class NotificationElements {
     if (item && closest(target, '[data-sw-read],a[href]')) this.#bell.markRead(String(item.getAttribute('data-sw-notification')))
   }
 }
+
+/** Whether one of our places has come, or was changed by somebody else: most of what happens on a page is neither. @param {MutationRecord} mutation */
+const concerns = ({ target, addedNodes }) =>
+  Boolean(closest(target, places)) || [...addedNodes].some((node) => node instanceof Element && (node.matches(places) || node.querySelector(places)))
 
 /** @param {HTMLElement} list @param {Notifications} bell */
 function paintList(list, bell) {

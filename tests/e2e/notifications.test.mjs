@@ -293,6 +293,37 @@ test(
 )
 
 test(
+  'a visitor who signs in in the page gets a badge, another one another, and who signs out none',
+  journey(async (page, url) => {
+    await post(`${url}/rest/v1/notifications`, [{ user_id: user, title: 'a' }, { user_id: user, title: 'b' }])
+    await openPage(page, url, '<main><h1>A page</h1><b data-sw-unread></b><ul data-sw-notifications></ul><div data-sw-toasts></div><span data-sw-connection></span></main>', {
+      head: `<script>
+        window.variables = { userId: null }; window.watchers = []
+        window.Wized = { push: (ready) => ready({ data: { v: window.variables }, reactivity: { watch: (_, changed) => window.watchers.push(changed) } }) }
+        window.sign = (user) => { window.variables.userId = user; for (const changed of window.watchers) changed() }
+      </script>${tag('data-user="wized:v.userId"')}`,
+    })
+    const sign = (user) => page.evaluate((user) => window.sign(user), user)
+    await page.waitForFunction(() => window.watchers.length > 0)
+    await sign(user)
+    await unread(page, '2')
+    assert.equal(await page.locator('[data-sw-notifications] > li').count(), 2)
+    await live(page)
+    await send(url, { title: 'c' })
+    await toasts(page).waitFor()
+    await sign('00000000-0000-4000-8000-000000000001')
+    await unread(page, '')
+    assert.equal(await page.locator('[data-sw-notifications] > li').count(), 0, 'nobody sees what was for another')
+    assert.equal(await toasts(page).count(), 0)
+    await sign(user)
+    await unread(page, '3')
+    assert.equal(await toasts(page).count(), 0, 'and it is old by now')
+    await sign(null)
+    await unread(page, '')
+  }),
+)
+
+test(
   'code without elements hears of each, marks it, and ends it; no user is said',
   journey(async (page, url) => {
     await openPage(page, url, '<main><h1>A page</h1></main>', { head: tag() })

@@ -169,14 +169,19 @@ fn send_notification(server: &Server, arguments: &Map<String, Value>) -> Result<
 /// Marks the given ones, or all of a user's, as read; returns how many became so.
 fn mark_read(server: &Server, arguments: &Map<String, Value>) -> Result<Value, PgError> {
     let user = uuid(arguments, "user_id")?;
-    let ids = arguments.get("ids").and_then(Value::as_array);
+    let ids = match arguments.get("ids") {
+        None | Some(Value::Null) => None,
+        Some(Value::Array(ids)) => Some(ids.iter().map(uuid_of).collect::<Result<Vec<_>, _>>()?),
+        // An argument that is not understood must not mean all.
+        Some(other) => return Err(PgError::invalid_text("uuid[]", &crate::db::text_of(other))),
+    };
     let updated = server.db.transaction(|transaction| {
         transaction.update(
             "notifications",
             |row| {
                 row.get("user_id").and_then(Value::as_str) == Some(&user)
                     && row.get("read") == Some(&Value::Bool(false))
-                    && ids.is_none_or(|ids| row.get("id").is_some_and(|id| ids.contains(id)))
+                    && ids.as_ref().is_none_or(|ids| row.get("id").is_some_and(|id| ids.contains(id)))
             },
             |row| {
                 row.insert("read".into(), Value::Bool(true));
@@ -201,4 +206,9 @@ fn text(arguments: &Map<String, Value>, name: &str) -> Result<String, PgError> {
 
 fn uuid(arguments: &Map<String, Value>, name: &str) -> Result<String, PgError> {
     parse_text(Kind::Uuid, &text(arguments, name)?).map(|id| crate::db::text_of(&id))
+}
+
+/// An item of a list, as a row has it.
+fn uuid_of(item: &Value) -> Result<Value, PgError> {
+    parse_text(Kind::Uuid, &crate::db::text_of(item))
 }

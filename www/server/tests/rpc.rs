@@ -74,6 +74,45 @@ async fn bad_progress_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn notifications_are_marked_as_read_and_whoever_follows_them_is_told() {
+    let server = server().await;
+    let other = "22222222-2222-4222-8222-222222222222";
+    let send = |user: &'static str, title: &'static str| {
+        let news = json!({ "user_id": user, "title": title });
+        let server = &server;
+        async move { rest(server, "POST", "rpc/send_notification", &[], news).await.json()["id"].clone() }
+    };
+    let (one, two, foreign) = (send(USER, "one").await, send(USER, "two").await, send(other, "other").await);
+    let mut client = Client::connect(&server, "2.0.0").await;
+    let filter = format!("user_id=eq.{USER}");
+    client
+        .follow("realtime:n", json!({ "event": "*", "schema": "public", "table": "notifications", "filter": filter }))
+        .await;
+    let mark = |arguments: Value| {
+        let server = &server;
+        async move { rest(server, "POST", "rpc/mark_notifications_read", &[], arguments).await }
+    };
+
+    // Another user's are not touched, whatever ids are named, and an id may be written in capitals.
+    let capitals = json!(one.as_str().unwrap().to_uppercase());
+    assert_eq!(mark(json!({ "user_id": USER, "ids": [capitals, foreign] })).await.json(), 1);
+    let change = client.event("postgres_changes").await;
+    let data = &change[4]["data"];
+    assert_eq!((&data["type"], &data["record"]["id"], &data["record"]["read"]), (&json!("UPDATE"), &one, &json!(true)));
+
+    // What is not understood marks nothing.
+    for bad in
+        [json!({ "user_id": USER, "ids": "all" }), json!({ "user_id": USER, "ids": ["x"] }), json!({ "ids": [two] })]
+    {
+        assert_eq!(mark(bad.clone()).await.status, 400, "{bad}");
+    }
+    assert_eq!(mark(json!({ "user_id": USER, "ids": [] })).await.json(), 0);
+    assert_eq!(mark(json!({ "user_id": USER, "ids": null })).await.json(), 1);
+    let left = rest(&server, "GET", "notifications?read=is.false", &[], Value::Null).await.json();
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["id"]), (1, &foreign));
+}
+
+#[tokio::test]
 async fn a_notification_is_stored_and_broadcast_in_one_step() {
     let server = server().await;
     let mut client = Client::connect(&server, "1.0.0").await;
