@@ -203,11 +203,13 @@ export class Dom {
     } else link?.remove()
   }
 
-  /** Adds a line to the live region; the oldest of more than three goes. @param {string} text */
+  /** Adds a line to the live region for a while. Fifty covers that come at once are said once. @param {string} text */
   announce(text) {
     const region = this.#ensureRegion()
-    setText(append(region, make('p', 'line')), text)
-    if (region.childElementCount > 3) region.firstElementChild?.remove()
+    if ([...region.children].some((line) => line.textContent === text)) return
+    const line = append(region, make('p', 'line'))
+    setText(line, text)
+    setTimeout(() => line.remove(), 5000)
   }
 
   /** @param {number} id @param {string} name @param {unknown} detail @param {boolean} cancelable */

@@ -6,9 +6,12 @@ pub fn cover(title: &str) -> String {
     for (line, y) in wrap(title, 18).iter().take(5).zip((210..).step_by(92)) {
         lines.push_str(&format!("<text x=\"450\" y=\"{y}\">{}</text>", escape(line)));
     }
+    // Each title has its own night.
+    let sky = title.bytes().fold(183, |hash: u32, byte| (hash * 31 + u32::from(byte)) % 4093) % 150 + 185;
+    let moon = 0.25 + f32::from(u8::try_from(title.len() % 11).unwrap_or(0)) * 0.05;
     format!(
         "{}<g font-family=\"Georgia,serif\" font-size=\"76\" fill=\"#fdf3d8\" text-anchor=\"middle\">{lines}</g></svg>",
-        landscape(900, 1200, Hues { sky: 235, far: 255, near: 275 }, 0.62)
+        landscape(900, 1200, Hues { sky, far: sky + 20, near: sky + 40 }, moon)
     )
 }
 
