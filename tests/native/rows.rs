@@ -216,6 +216,24 @@ fn many_rows_are_read_by_one_request() {
 }
 
 #[test]
+fn rows_whose_topics_join_one_after_the_other_are_read_together() {
+    let mut world = World::new(5);
+    let mut rows = Vec::new();
+    for id in 0..50 {
+        world.write(&id.to_string(), json!({"n": id}));
+        let query = RowsQuery { filter: Some(format!("id=eq.{id}")), ..query("*") };
+        rows.push(world.client.follow(world.at(), query, &format!("story:{id}")).unwrap());
+    }
+    world.pass(15_000);
+    assert_eq!(world.connection(), ConnectionState::Live, "{}", world.story());
+    assert_eq!(world.server.count("phx_join"), 50);
+    assert!(world.reads.len() <= 8, "{} reads for fifty rows: {:?}", world.reads.len(), world.reads);
+    for (id, rows) in rows.iter().enumerate() {
+        assert_eq!(world.rows(*rows), json!([{"id": id.to_string(), "n": id}]));
+    }
+}
+
+#[test]
 fn a_value_that_the_database_writes_otherwise_is_read_by_itself() {
     let mut world = World::new(6);
     world.server.rows.insert("AB".into(), json!({"id": "ab", "n": 1}));

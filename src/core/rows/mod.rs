@@ -218,7 +218,11 @@ impl Rows {
                 set.failing = false;
                 set.unfollowed = false;
                 set.live = false;
-                set.want_read(ctx.now);
+                // The last of many that join takes the others along; one alone is read at once.
+                let is_last = self.sets.iter().all(|set| set.flowing || set.failing || set.alone);
+                if let Some(set) = self.sets.get_mut(at) {
+                    set.want_read(if is_last { ctx.now } else { ctx.now + read::GATHER });
+                }
                 self.take_held(at);
                 self.abort_empty(ctx);
             }

@@ -14,6 +14,9 @@ use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value};
 /// The most rows that one request asks for by their keys.
 const BATCH_LIMIT: usize = 50;
 
+/// How long a read waits for others like it while topics are still being joined one after the other.
+pub(super) const GATHER: Millis = Millis(1_000);
+
 /// One read under way, for one set or for several that differ only in the value of one column.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -78,7 +81,9 @@ impl Rows {
         let mut ids = Vec::new();
         let mut values: Vec<String> = Vec::new();
         for (at, set) in self.sets.iter_mut().enumerate() {
-            let due = matches!(set.reading, Reading::Wanted { at } if at <= ctx.now);
+            // What is due soon comes along, unless the server asked for that wait.
+            let soon = ctx.now + if set.backoff.attempts() == 0 { GATHER } else { Millis(0) };
+            let due = matches!(set.reading, Reading::Wanted { at } if at <= soon);
             let same_shape =
                 set.query.table == query.table && set.query.schema == query.schema && set.query.select == query.select;
             let value =
