@@ -27,11 +27,18 @@ function start() {
   let client
   /** @type {Promise<import('./client.js').Client> | undefined} */
   let whole
+  // Which client it is is no business of those who show how things stand.
+  let connection = ''
+  /** @type {((state: string) => unknown)[]} */
+  const hearers = []
   const own = (scope.Storywire = { client, push: (/** @type {unknown[]} */ ...functions) => functions.forEach(run) })
   const take = (/** @type {PageClient} */ next) => {
     client?.close()
     own.client = client = next.observe()
-    showConnection(next)
+    next.on('connection', (state) => {
+      connection = state
+      for (const hear of hearers) call(hear, state)
+    })
   }
   /** Runs a function of the page with the whole client. @param {any} entry */
   function run(entry) {
@@ -66,19 +73,11 @@ function start() {
   if (isWized(accessToken)) follow(String(accessToken), (token) => (first ? (first = false) : client?.setAuth(token ?? null)))
   if (styles !== 'off') addStyles(styles || new URL('storywire.css', import.meta.url).href)
   bindStories()
-  startParts({ tag, run, follow: (setting = '', listener) => follow(setting, listener) })
-}
-
-/** `[data-sw-connection]` says how things stand, quietly. @param {PageClient} client */
-function showConnection(client) {
-  /** @type {Record<string, string>} */
-  const words = { live: 'Live', 'catching-up': 'Catching up', polling: 'Checking now and then', offline: 'Offline', stopped: 'Not connected' }
-  client.on('connection', (state) => {
-    for (const element of document.querySelectorAll('[data-sw-connection]')) {
-      element.setAttribute('data-sw-connection', state)
-      element.textContent = element.getAttribute(`data-text-${state}`) ?? words[state]
-    }
-  })
+  const hearConnection = (/** @type {(state: string) => unknown} */ hear) => {
+    hearers.push(hear)
+    if (connection) call(hear, connection)
+  }
+  startParts({ tag, run, hearConnection, follow: (setting = '', listener) => follow(setting, listener) })
 }
 
 /** Before the page's own styles, so that those win. @param {string} href */

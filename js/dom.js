@@ -9,7 +9,7 @@ import { showItems } from './list.js'
 /**
  * What is known of one element. `asset` is empty for a container.
  * @typedef {{ id: number, element: HTMLElement, story: string, asset: string, shape: string, bars: HTMLElement[],
- *   statuses: HTMLElement[], ownWords: string, wanted: string, hasFailed: boolean, button?: HTMLElement }} Entry
+ *   statuses: HTMLElement[], ownWords: string, said: string, wanted: string, hasFailed: boolean, button?: HTMLElement }} Entry
  */
 
 /** How content comes in: the numbers of `Medium` in the core. */
@@ -113,7 +113,9 @@ export class Dom {
   /** @param {number} id @param {string} text @param {string} state @param {boolean} yields */
   status(id, text, state, yields) {
     const entry = this.#entries.get(id)
-    if (entry) words(entry.statuses, text, state, yields ? entry.ownWords : '')
+    if (!entry) return
+    entry.said = text
+    words(entry.statuses, text, state, yields ? entry.ownWords : '')
   }
 
   /** Text goes into an element without a design, or else into a child of ours. @param {number} id @param {string} text */
@@ -157,12 +159,21 @@ export class Dom {
       if (made.getAttribute('src') !== track) set(made, 'src', track)
     }
     const attribute = target.tagName === 'A' ? 'href' : 'src'
+    const old = target.getAttribute(attribute)
     // The same address again would start what plays from the beginning.
-    if (target.getAttribute(attribute) === url && !isAgain) return
+    if (old === url && !isAgain) return
+    const player = /** @type {HTMLMediaElement | null} */ (target.closest('audio,video'))
+    if (player && !player.paused && !isAgain) {
+      // Another one too: it waits until the visitor pauses.
+      player.addEventListener('pause', () => entry.wanted === url && this.source(id, medium, url, name, track, eager), { once: true })
+      return
+    }
+    // Addresses are often signed anew; then it is the same file, which goes on where it was.
+    const at = player && !player.ended && old?.split('?')[0] === url.split('?')[0] ? player.currentTime : 0
     set(target, attribute, url)
-    const parent = target.parentElement
-    if (medium === SOURCE && parent instanceof HTMLPictureElement) set(target, 'srcset', url)
-    if (medium === SOURCE && parent instanceof HTMLMediaElement) parent.load()
+    if (medium === SOURCE && target.parentElement instanceof HTMLPictureElement) set(target, 'srcset', url)
+    if (medium === SOURCE) player?.load()
+    if (player && at) player.currentTime = at
   }
 
   /** @param {number} id @param {number} medium @param {string} items as JSON: `[state, [[name, value, isUrl], …]]` each */
@@ -191,8 +202,10 @@ export class Dom {
       return
     }
     const place = known ?? this.#newButton(entry)
-    const [button, link] = /** @type {HTMLElement[]} */ ([...place.children])
-    if (!button) return
+    const [said, button, link] = /** @type {HTMLElement[]} */ ([...place.children])
+    if (!said || !button) return
+    // Without a place for its status, an element says here what is wrong.
+    setText(said, entry.statuses.length ? '' : entry.said)
     setText(button, label)
     // Not `disabled`: it would lose the focus.
     set(button, 'aria-disabled', pending)
@@ -216,6 +229,11 @@ export class Dom {
   fire(id, name, detail, cancelable) {
     const entry = this.#entries.get(id)
     return !entry || fire(entry.element, name, detail, cancelable)
+  }
+
+  /** At the containers of a story. @param {string} story @param {string} name @param {unknown} detail */
+  fireAtStory(story, name, detail) {
+    for (const entry of this.#entries.values()) if (!entry.asset && entry.story === story) fire(entry.element, name, detail, false)
   }
 
   // Finding.
@@ -263,6 +281,9 @@ export class Dom {
     if (!isSame) {
       this.#forget(known)
       this.#views.observe(element)
+      // A button that came along with a clone is nobody's.
+      const next = element.nextElementSibling
+      if (next?.matches('[data-storywire=retry]') && !this.#assets.has(next)) next.remove()
     }
     const { id } = this.#keep(this.#assets, element, ofStory, asset, shape, isSame ? known : undefined)
     this.#tell('mounted', id, ofStory, asset, medium, isList, priority)
@@ -299,6 +320,7 @@ export class Dom {
       bars: asset ? own(element, '.progress-bar,[data-asset-bar]') : [],
       statuses,
       ownWords: before?.ownWords ?? (isFresh ? (statuses[0]?.textContent ?? '') : ''),
+      said: '',
       wanted: before?.wanted ?? '',
       hasFailed: before?.hasFailed ?? false,
       button: before?.button,
@@ -426,6 +448,7 @@ export class Dom {
   /** A place with the button in it: what belongs to the button comes and goes with it. @param {Entry} entry */
   #newButton(entry) {
     const place = make('span', 'retry')
+    append(place, make('span', 'said'))
     set(append(place, make('button', 'button')), 'type', 'button')
     const around = entry.element.closest('a')
     const outer = around ?? entry.element

@@ -61,7 +61,10 @@ export class PageClient {
         this.#queue = undefined
         for (const command of queue) command(raw)
       },
-      (error) => this.hearError(error),
+      (error) => {
+        this.hear('connection', 'stopped')
+        this.hearError(error)
+      },
     )
   }
 
@@ -208,30 +211,14 @@ export class PageClient {
     for (const story of [...this.stories]) if (story.id === change.story) story.hear(change)
   }
 
-  /**
-   * Asks for assets to be made again: by the story's own function, or by the API.
-   * @internal
-   * @param {string} story @param {string} asset @param {string[]} types
-   */
+  /** Asks for assets to be made again. @internal @param {string} story @param {string} asset @param {string[]} types */
   async postRetry(story, asset, types) {
-    const own = [...this.stories].find((one) => one.id === story && one.retries)
-    const settle = (/** @type {number} */ status, detail = '', empty = false) => this.run((raw) => raw.retried(story, asset, status, detail, empty))
     try {
-      if (own) {
-        const result = await own.ask(asset)
-        settle(200, '', Array.isArray(result?.retried) && result.retried.length === 0)
-        return
-      }
-      const base = this.#options.apiBase
-      if (!base) throw new StorywireError('retry-failed')
-      const url = `${base.replace(/\/+$/, '')}/stories/${encodeURIComponent(story)}/assets/retry`
-      const response = await this.post(url, { assetTypes: types }, {}, 20_000)
-      const body = await response.json().catch(() => ({}))
-      const detail = response.status === 429 ? (response.headers.get('retry-after') ?? '') : String(body.upgradeUrl ?? body.upgradeOptions?.[0]?.url ?? '')
-      settle(response.status, detail, Array.isArray(body.retried) && body.retried.length === 0)
+      const { retry } = await import('./retry.js')
+      await retry(this, this.#options.apiBase, story, asset, types)
     } catch (error) {
-      settle(0)
-      this.hearError(error instanceof StorywireError ? error : new StorywireError('retry-failed', { detail: String(error) }), story)
+      this.run((raw) => raw.retried(story, asset, 0, '', false))
+      this.hearError(new StorywireError('retry-failed', { detail: String(error) }), story)
     }
   }
 

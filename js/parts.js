@@ -10,10 +10,12 @@ import { report } from './listeners.js'
  *   is downloaded for it
  * @property {(setting: string | undefined, listener: (value: any) => unknown) => void} follow hears what a setting is worth, now
  *   and whenever it changes: `wized:v.name` names a value of the page, anything else is itself the value
+ * @property {(hear: (state: string) => unknown) => void} hearConnection hears how the connection is, now and whenever it changes
  */
 
 /** @type {[selector: string, load: () => Promise<{ start(page: Page): void }>][]} */
 const parts = [
+  ['[data-sw-connection]', () => import('./parts/connection.js')],
   ['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')],
   ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],
   ['[data-sw-unread],[data-sw-toasts],[data-sw-notifications]', () => import('./parts/notifications.js')],

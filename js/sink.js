@@ -13,6 +13,8 @@ import { report } from './listeners.js'
 export class Sink {
   /** @type {{ url: string, socket: WebSocket } | undefined} */
   early
+  /** The elements, once the page is observed. @type {Dom | undefined} */
+  dom
   #client
 
   /** @param {PageClient} client */
@@ -31,7 +33,7 @@ export class Sink {
 
   /** @param {Element} root @param {ConstructorParameters<typeof Dom>[1]} tell */
   page(root, tell) {
-    return new Dom(root, tell)
+    return (this.dom = new Dom(root, tell))
   }
 
   /** @param {number} request */

@@ -196,17 +196,22 @@ fn a_retry_is_asked_for_once_and_says_what_came_of_it() {
     assert_eq!(request.types, ["content"], "the backend's own name");
     assert_eq!(page.assets.poll_retry(), None);
     assert!(page.at(1).retry.as_ref().unwrap().pending);
-    for (outcome, label) in [
-        (RetryOutcome::Nothing, "There is nothing to try again"),
-        (RetryOutcome::Wait { seconds: 30 }, "Please try again in 30 s"),
-        (RetryOutcome::Failed, "That did not work. Try again"),
-        (RetryOutcome::Payment { upgrade: Some("javascript:1".into()) }, "Your plan does not include more of these"),
+    assert_eq!(page.at(1).retry.as_ref().unwrap().label, "Trying again");
+    for (outcome, words, pending) in [
+        (RetryOutcome::Nothing, "There is nothing to try again", false),
+        (RetryOutcome::Wait { seconds: 30 }, "Please try again in 30 s", true),
+        (RetryOutcome::Failed, "That did not work", false),
+        (
+            RetryOutcome::Payment { upgrade: Some("javascript:1".into()) },
+            "Your plan does not include more of these",
+            false,
+        ),
     ] {
         page.assets.retry_settled("s", "text", outcome);
         page.paint();
         let button = page.at(1).retry.clone().unwrap();
-        assert_eq!((button.label.as_str(), button.pending, button.upgrade), (label, false, None));
-        assert_eq!(page.said.last().unwrap(), label);
+        assert_eq!((button.label.as_str(), button.pending, button.upgrade), ("Try again", pending, None));
+        assert_eq!((page.at(1).status.as_str(), page.said.last().unwrap().as_str()), (words, words));
         page.assets.retry("s", "text");
         page.paint();
     }
@@ -217,6 +222,22 @@ fn a_retry_is_asked_for_once_and_says_what_came_of_it() {
     page.assets.retry_settled("s", "text", RetryOutcome::Retried);
     page.paint();
     assert_eq!((page.at(1).state(), &page.at(1).retry), ("pending", &None));
+}
+
+#[test]
+fn a_button_that_has_to_wait_comes_back_when_the_time_is_over() {
+    let mut page = Page::showing("cover");
+    page.asset(1, "cover", json!("failed"));
+    page.assets.retry("s", "cover");
+    page.assets.retry_settled("s", "cover", RetryOutcome::Wait { seconds: 30 });
+    page.assets.retry_settled("s", "cover", RetryOutcome::Wait { seconds: 0 });
+    page.paint();
+    assert!(!page.at(1).retry.as_ref().unwrap().pending);
+    assert_eq!(page.at(1).status, "Cover could not be made");
+    page.assets.retry("s", "cover");
+    page.assets.retry_settled("s", "cover", RetryOutcome::Wait { seconds: 0 });
+    page.paint();
+    assert!(page.at(1).retry.as_ref().unwrap().pending, "it is being asked for again by now");
 }
 
 #[test]

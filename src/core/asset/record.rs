@@ -228,7 +228,9 @@ impl Asset {
                 self.set(Status::Pending, Some(0), true);
             }
             self.set_retry(Retry::Idle);
-        } else if matches!(self.status, Status::Ready | Status::Failed) {
+        } else if matches!(self.status, Status::Ready | Status::Failed)
+            && (outcome.code() != "retry" || self.retry != Retry::Asking)
+        {
             self.open = false;
             self.unsaid = Some(outcome.code());
             self.set_retry(Retry::Settled(outcome));

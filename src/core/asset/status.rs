@@ -122,7 +122,7 @@ pub enum RetryOutcome {
     },
     /// 429: too many. `seconds` is what `Retry-After` says.
     Wait {
-        /// Seconds from now.
+        /// Seconds from now; 0: that time is over.
         seconds: u32,
     },
     /// The request failed in any other way.
@@ -136,6 +136,7 @@ impl RetryOutcome {
             RetryOutcome::Retried => "retrying",
             RetryOutcome::Nothing => "nothing",
             RetryOutcome::Payment { .. } => "payment",
+            RetryOutcome::Wait { seconds: 0 } => "retry",
             RetryOutcome::Wait { .. } => "wait",
             RetryOutcome::Failed => "retry-failed",
         }

@@ -194,8 +194,7 @@ impl Scene<'_> {
         let key = match (self.story.problem, status, &self.asset.retry) {
             (Some(problem), Status::Pending | Status::Generating, _) => problem.code(),
             (_, Status::Failed, _) if self.is_broken() => "broken",
-            (_, Status::Failed, Retry::Asking) => "retrying",
-            (_, Status::Failed, Retry::Settled(outcome)) => outcome.code(),
+            (_, Status::Failed, Retry::Settled(outcome)) if outcome.code() != "retry" => outcome.code(),
             // A link whose text is its status must still have a name.
             (_, Status::Ready, _)
                 if self.element.shape.medium == Some(Medium::Link)
@@ -250,11 +249,7 @@ impl Scene<'_> {
 
     fn retry_button(&self) -> RetryButton {
         let is_asking = self.asset.retry == Retry::Asking;
-        let key = match &self.asset.retry {
-            Retry::Idle => "retry",
-            Retry::Asking => "retrying",
-            Retry::Settled(outcome) => outcome.code(),
-        };
+        let waits = matches!(self.asset.retry, Retry::Settled(RetryOutcome::Wait { seconds: 1.. }));
         let upgrade = match &self.asset.retry {
             Retry::Settled(RetryOutcome::Payment { upgrade: Some(url) })
                 if is_allowed(self.config, url, Medium::Link) =>
@@ -263,7 +258,8 @@ impl Scene<'_> {
             }
             _ => None,
         };
-        RetryButton { label: self.outcome_text(key), pending: is_asking, upgrade }
+        let label = self.outcome_text(if is_asking { "retrying" } else { "retry" });
+        RetryButton { label, pending: is_asking || waits, upgrade }
     }
 }
 
