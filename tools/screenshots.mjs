@@ -1,23 +1,30 @@
-// Every page as a visitor sees it, light and dark, on a phone and on a desk: into target/screenshots/.
+// Every page as a visitor sees it, in every state: on a phone and on a desk, light and dark; the story page also in forced
+// colours, from right to left, and without motion. Into target/screenshots/.
 //
 //   npm run screenshots             all pages
-//   npm run screenshots -- story    those whose path contains `story`
+//   npm run screenshots -- shelf    those whose path contains `shelf`
 import { mkdirSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { join } from 'node:path'
 import { browserAndDriver, browserFlags } from './browser.mjs'
 import { build } from './build.mjs'
-import { filesUnder, root } from './project.mjs'
+import { open, pages, statesOf } from './pages.mjs'
+import { root } from './project.mjs'
 import { buildServer, startServer } from './server.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, script } from './shell.mjs'
 
-const views = [
-  { width: 360, height: 740 },
-  { width: 1280, height: 800 },
-].flatMap((viewport) => ['light', 'dark'].map((colorScheme) => ({ viewport, colorScheme })))
+const phone = { width: 360, height: 740 }
+const desk = { width: 1280, height: 800 }
 
-/** A story needs a moment to get going; the second picture is of one that is under way. */
-const moments = [0, 4000]
+/** @type {{ name: string, story?: boolean, rtl?: boolean, options: import('playwright-core').BrowserContextOptions }[]} */
+const views = [
+  { name: 'phone-light', options: { viewport: phone, colorScheme: 'light' } },
+  { name: 'desk-light', options: { viewport: desk, colorScheme: 'light' } },
+  { name: 'desk-dark', options: { viewport: desk, colorScheme: 'dark' } },
+  { name: 'forced-colours', story: true, options: { viewport: desk, forcedColors: 'active', colorScheme: 'dark' } },
+  { name: 'right-to-left', story: true, rtl: true, options: { viewport: desk } },
+  { name: 'reduced-motion', story: true, options: { viewport: desk, reducedMotion: 'reduce' } },
+]
 
 await script(async () => {
   const env = await setUp({ browser: true })
@@ -29,22 +36,21 @@ await script(async () => {
   try {
     const folder = join(root, 'target', 'screenshots')
     mkdirSync(folder, { recursive: true })
-    const pages = filesUnder('www')
-      .filter((file) => file.endsWith('index.html'))
-      .map((file) => relative(join(root, 'www'), dirname(file)))
-      .filter((path) => process.argv.slice(2).every((part) => path.includes(part)))
-    if (pages.length === 0) throw new Stop('There is no such page in www/.')
-    for (const path of pages) {
-      for (const { viewport, colorScheme } of views) {
-        const page = await browser.newPage({ viewport, colorScheme })
-        await page.goto(`${server.url}/${path ? `${path}/` : ''}`)
-        for (const moment of moments) {
-          await page.waitForTimeout(moment)
-          const name = `${path.replaceAll('/', '-') || 'home'}-${viewport.width}-${colorScheme}${moment ? '-later' : ''}.png`
-          await page.screenshot({ path: join(folder, name), fullPage: true })
-          console.log(`target/screenshots/${name}`)
+    const wanted = pages.filter((path) => process.argv.slice(2).every((part) => (path === '/' ? '/index' : path).includes(part)))
+    if (wanted.length === 0) throw new Stop('There is no such page in www/.')
+    for (const path of wanted) {
+      for (const state of statesOf(path)) {
+        for (const { name, options, rtl } of views.filter((view) => path === '/' || !view.story)) {
+          const context = await browser.newContext(options)
+          const page = await context.newPage()
+          // Where one reads from the right, the whole page does.
+          if (rtl) await page.addInitScript(() => document.addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl')))
+          await open(page, server.url.replace(/\/$/, ''), path, state)
+          const file = `${path.replace(/\W+/g, ' ').trim().replace(/ ?html$/, '') || 'story'}-${state}-${name}.png`
+          await page.screenshot({ path: join(folder, file), fullPage: true })
+          console.log(`target/screenshots/${file}`)
+          await context.close()
         }
-        await page.close()
       }
     }
   } finally {
