@@ -5,6 +5,7 @@
 // is kept beside it, never on it, because pages clone elements with all their attributes.
 import { append, bar, closest, fire, make, own, set, setText, slot, words } from './element.js'
 import { showItems } from './list.js'
+import { worth } from './settings.js'
 
 /**
  * What is known of one element. `asset` is empty for a container.
@@ -485,8 +486,5 @@ export class Dom {
   }
 }
 
-/** The value of an attribute, unless it names a Wized variable that has still to be filled in. @param {Element} element @param {string} name */
-function idOf(element, name) {
-  const value = element.getAttribute(name)
-  return value?.startsWith('wized:') ? '' : (value ?? '')
-}
+/** What an attribute is worth at the moment. @param {Element} element @param {string} name */
+const idOf = (element, name) => worth(element.getAttribute(name) ?? '')

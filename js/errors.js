@@ -40,7 +40,8 @@ export const sentences = {
   // Of the JavaScript side.
   'bad-url': 'The project URL must be an absolute http(s) address, e.g. https://xyz.supabase.co.',
   'no-key': 'A key is needed: the publishable (sb_publishable_…) or anon key of the project.',
-  'not-loaded': 'The WebAssembly module could not be loaded: check that storywire_bg.wasm lies beside the script, and that the page\'s policy has \'wasm-unsafe-eval\' in script-src.',
+  'not-loaded': 'The WebAssembly module could not be loaded: check that the .wasm files of this version lie beside the script, and that neither the network nor a policy (connect-src) keeps them away.',
+  'wasm-refused': 'The content security policy of this page forbids WebAssembly: add \'wasm-unsafe-eval\' to its script-src.',
   'stray-asset': 'An element with data-asset stands outside of any element with data-story-id, so nothing can be shown in it: put it into one.',
   'odd-unknown-status': 'The backend says a status that nobody knows, so the asset counts as pending: add the word to assets.words.',
   'odd-bad-progress': 'The backend says a progress that is no number from 0 to 100, so it counts as unknown.',
@@ -61,7 +62,7 @@ export class StorywireError extends Error {
    * @param {{ detail?: string, retryIn?: number | null, about?: string }} [more] what the server said; milliseconds to the next attempt
    */
   constructor(code, { detail = '', retryIn = null, about = '' } = {}) {
-    super([sentences[code] ?? code, detail && `The server says: ${detail}`, when(retryIn)].filter(Boolean).join(' '))
+    super([sentences[code] ?? code, detail && `The ${/^(not|wasm)-/.test(code) ? 'browser' : 'server'} says: ${detail}`, when(retryIn)].filter(Boolean).join(' '))
     this.name = 'StorywireError'
     this.code = code
     this.detail = detail

@@ -20,7 +20,7 @@ import { Story } from './story.js'
 const isPage = 'document' in globalThis || 'WorkerGlobalScope' in globalThis
 
 export class PageClient {
-  /** Settles when the module has loaded; never rejects: a failure is an `error` event. @type {Promise<void>} */
+  /** Settles when the module has loaded; never rejects: a failure is an `error` event, and what it settles with. @type {Promise<StorywireError | void>} */
   ready
   /** @internal @type {Sink} */
   sink = this.makeSink()
@@ -38,7 +38,7 @@ export class PageClient {
 
   /**
    * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
-   * @param {ClientOptions} options @param {(url?: string | URL | BufferSource) => Promise<any>} load loads the module
+   * @param {ClientOptions} options @param {(source: ClientOptions['wasm']) => Promise<any>} load loads the module
    * @throws {StorywireError} `bad-url`, `no-key`, `service-key`: at once, since nothing can work
    */
   constructor(url, key, options, load) {
@@ -64,6 +64,7 @@ export class PageClient {
       (error) => {
         this.hear('connection', 'stopped')
         this.hearError(error)
+        return error
       },
     )
   }
@@ -120,8 +121,10 @@ export class PageClient {
     const raw = this.#raw
     this.#raw = undefined
     raw?.close()
-    // What the close itself has to say is said in a microtask.
-    setTimeout(() => raw?.free())
+    // What the close itself has to say is said in a microtask, and a frame that was asked for may still come.
+    const free = () => void setTimeout(() => raw?.free())
+    if (typeof requestAnimationFrame === 'function') requestAnimationFrame(free)
+    else free()
   }
 
   // For the parts.
@@ -215,7 +218,7 @@ export class PageClient {
   async postRetry(story, asset, types) {
     try {
       const { retry } = await import('./retry.js')
-      await retry(this, this.#options.apiBase, story, asset, types)
+      await retry(this, this.#options, story, asset, types)
     } catch (error) {
       this.run((raw) => raw.retried(story, asset, 0, '', false))
       this.hearError(new StorywireError('retry-failed', { detail: String(error) }), story)

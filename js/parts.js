@@ -9,16 +9,23 @@ import { report } from './listeners.js'
  * @property {(listener: (client: import('./client.js').Client) => unknown) => void} run calls back with the whole client, which
  *   is downloaded for it
  * @property {(setting: string | undefined, listener: (value: any) => unknown) => void} follow hears what a setting is worth, now
- *   and whenever it changes: `wized:v.name` names a value of the page, anything else is itself the value
- * @property {(hear: (state: string) => unknown) => void} hearConnection hears how the connection is, now and whenever it changes
+ *   and whenever it changes: `wized:v.name`, `query:name`, … name a value of the page, anything else is itself the value
+ * @property {(event: 'connection' | 'asset' | 'story' | 'unread' | 'emotion', listener: (value: any) => unknown) => void} listen
+ *   hears what the client says, whichever it is at the moment, and what other parts say; what was said last of each comes at
+ *   once. The whole client is not downloaded for it.
+ * @property {(event: 'unread' | 'emotion', value: any) => void} say tells the other parts
+ * @property {(token: string | null) => void} setToken sets the access token
+ * @property {import('./types.js').ClientOptions} options of the client, read when they are needed
  */
 
-/** @type {[selector: string, load: () => Promise<{ start(page: Page): void }>][]} */
+/** @type {[selector: string, load: () => Promise<{ start(page: Page): unknown }>][]} */
 const parts = [
   ['[data-sw-connection]', () => import('./parts/connection.js')],
   ['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')],
   ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],
   ['[data-sw-unread],[data-sw-toasts],[data-sw-notifications]', () => import('./parts/notifications.js')],
+  ['script[src*="wized.com"],script[data-wized-id],[wized],[w-el],[data-sw-into],[data-asset-retry^="wized:"]', () => import('./parts/wized.js')],
+  ['[data-sw-ix],[data-sw-ix2]', () => import('./parts/webflow.js')],
 ]
 
 /** Starts the parts that the page uses, now and later. @param {Page} page */

@@ -8,18 +8,18 @@ import { StorywireError } from './errors.js'
 const DAY = 86_400
 
 /**
- * @param {PageClient} client @param {string | undefined} apiBase @param {string} story @param {string} asset
+ * @param {PageClient} client @param {import('./types.js').ClientOptions} options @param {string} story @param {string} asset
  * @param {string[]} types the backend's names of what is to be made again
  */
-export async function retry(client, apiBase, story, asset, types) {
+export async function retry(client, options, story, asset, types) {
   const own = [...client.stories].find((one) => one.id === story && one.retries)
   const settle = (/** @type {number} */ status, detail = '', empty = false) => client.run((raw) => raw.retried(story, asset, status, detail, empty))
   let [status, answer] = [0, /** @type {any} */ ({})]
   try {
-    const found = own ? await own.ask(asset) : await post(client, apiBase, story, types)
+    const found = own ? await own.ask(asset) : ((await options.retry?.({ story, asset })) ?? (await post(client, options.apiBase, story, types)))
     // The page's function may hand on what its API answered, or just return.
     const response = found instanceof Response ? found : undefined
-    status = response?.status ?? 200
+    status = response?.status ?? (typeof found?.status === 'number' ? found.status : 200)
     answer = (response ? await response.json().catch(() => undefined) : found) ?? {}
     if (status === 429) {
       const seconds = secondsOf(response?.headers.get('retry-after') ?? answer.retryAfter)

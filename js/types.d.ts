@@ -10,13 +10,18 @@ export interface ClientOptions {
   vsn?: '1.0.0' | '2.0.0'
   /** The WebSocket's URL, if it is not `<url>/realtime/v1/websocket`. */
   socketUrl?: string
-  /** Where the module lies, if not beside the script; its bytes will do too. */
-  wasm?: string | URL | BufferSource
+  /** Where the module lies, if not beside the script; several places are tried in their order. Its bytes will do too. */
+  wasm?: string | URL | BufferSource | (string | URL)[] | ((name: string) => any[])
   /** Stands in for the browser's class, in tests: see `storywire/testing`. */
   WebSocket?: new (url: string) => WebSocket
   /** Stands in for the browser's function. */
   fetch?: (url: string, init?: RequestInit) => Promise<Response>
   timing?: Timing
+  /**
+   * Asks for an asset of any story to be made again, in place of the API; undefined leaves it to the API. It throws or rejects
+   * if it cannot be, or gives `{ status: 402, upgradeUrl }`, `{ status: 429 }`, `{ retried: [] }`.
+   */
+  retry?: (asset: { story: string; asset: string }) => any
   /** Words, names, columns, texts and order of assets, added to the defaults: see `src/core/asset/defaults.json`. */
   assets?: Record<string, Record<string, unknown> | string[]>
   /** Where stories are kept: `{ schema: 'public', table: 'stories', key: 'id', topic: 'story:' }`. */

@@ -6,9 +6,14 @@
 import type { Client } from './client.js'
 import type { PageClient } from './page-client.js'
 
-/** A queue at first, Storywire itself later. Both take functions that are called with the client. */
+/** Called with the client; the longer form is told, too, that it will never be there. */
+export type StorywireEntry = ((storywire: Client) => unknown) | { ready?: (storywire: Client) => unknown; unavailable?: (error: Error) => unknown }
+
+/** A queue at first, Storywire itself later. */
 export interface StorywireQueue {
-  push(...functions: ((storywire: Client) => unknown)[]): unknown
+  push(...entries: StorywireEntry[]): unknown
+  /** Of the script. */
+  readonly version?: string
   /** The client that keeps the page true, once it is there. */
   readonly client?: PageClient
 }

@@ -34,10 +34,13 @@ export const groups = [
     intro: 'They configure the page. `createClient` has the same as options.',
     on: 'script',
     attributes: [
-      { name: 'data-supabase-url', type: 'url', needed: true, example: 'data-supabase-url="https://xyz.supabase.co"', what: 'The URL of the Supabase project.', since: '0.1.0' },
-      { name: 'data-supabase-key', type: 'text', needed: true, example: 'data-supabase-key="sb_publishable_…"', what: 'The publishable (or anon) key of the project. A secret key is refused.', since: '0.1.0' },
-      { name: 'data-api-base', type: 'url', example: 'data-api-base="https://api.example.com/api/v1"', what: 'The base of your API, to which retries are posted and from which the emotion stream is read.', since: '0.1.0' },
+      { name: 'data-supabase-url', type: 'url', value: 'page', needed: true, example: 'data-supabase-url="https://xyz.supabase.co"', what: 'The URL of the Supabase project.', since: '0.1.0' },
+      { name: 'data-supabase-key', type: 'text', value: 'page', needed: true, example: 'data-supabase-key="sb_publishable_…"', what: 'The publishable (or anon) key of the project. A secret key is refused.', since: '0.1.0' },
+      { name: 'data-api-base', type: 'url', value: 'page', example: 'data-api-base="https://api.example.com/api/v1"', what: 'The base of your API, to which retries are posted and from which the emotion stream is read.', since: '0.1.0' },
       { name: 'data-access-token', type: 'text', value: 'page', example: 'data-access-token="wized:v.accessToken"', what: "The access token of the signed-in user, taken from the page, so that it is never written into its source. Without it, what the visitor sees is what the project's policies give to `anon`.", since: '0.1.0' },
+      { name: 'data-wized-app', type: 'text', default: '`supabase`', example: 'data-wized-app="My backend"', what: "The name of the Supabase app in Wized whose signed-in user is taken, where there is no `data-access-token`.", since: '0.1.0' },
+      { name: 'data-story', type: 'text', value: 'page', example: 'data-story="wized:v.currentStoryId"', what: 'A story that is followed even while no element shows it, as on a page that hides it until it is complete.', since: '0.1.0' },
+      { name: 'data-options', type: 'text', example: `data-options='{"stories": {"topic": "stories:id="}}'`, what: 'Whatever else `createClient` takes, as JSON.', since: '0.1.0' },
       { name: 'data-profile', type: 'text', value: 'page', example: 'data-profile="wized:v.profileId"', what: 'The profile whose emotions are followed, where the page has an element that shows them.', since: '0.1.0' },
       { name: 'data-user', type: 'text', value: 'page', default: 'each page is a person of its own', example: 'data-user="wized:v.userId"', what: 'The id of the signed-in user, whose notifications are followed; several tabs of one user are one person, whose id everybody who is present with them sees.', since: '0.1.0' },
       { name: 'data-user-name', type: 'text', value: 'page', default: 'Guest', example: 'data-user-name="wized:v.userName"', what: 'The name under which the others see the user.', since: '0.1.0' },
@@ -45,6 +48,7 @@ export const groups = [
       { name: 'data-notifications', type: 'text', example: 'data-notifications="private title"', what: 'Words between spaces: `private` if the broadcasts come by a private channel, `title` for the count before the title of the page, `app` for the badge of an installed app.', since: '0.1.0' },
       { name: 'data-styles', type: 'text', default: '`storywire.css` beside the script', example: 'data-styles="off"', what: 'The address of another stylesheet, or `off` for none. Ours is in `@layer storywire`, so any rule of the page wins.', since: '0.1.0' },
       { name: 'data-wasm', type: 'url', default: 'beside the script', example: 'data-wasm="/assets/storywire_story_bg.wasm"', what: 'Where the WebAssembly module lies, if not beside the script.', since: '0.1.0' },
+      { name: 'data-fallback', type: 'url', default: 'another CDN, where the script comes from one', example: 'data-fallback="/storywire/dist/"', what: 'A second folder with the files of this version, for scripts and modules that the first one cannot give.', since: '0.1.0' },
     ],
   },
   {
@@ -86,7 +90,7 @@ export const groups = [
       { name: 'data-asset-content', type: 'flag', default: 'the element itself', example: '<div data-asset-content></div>', what: 'Where the content is put.', since: '0.1.0' },
       { name: 'data-asset-item', type: 'flag', example: '<li data-asset-item>', what: 'The design of one item of a list such as `scenes`, repeated for each. A `<template>` does the same, and leaves nothing on the page before the list is there.', since: '0.1.0' },
       { name: 'data-asset-field', type: 'text', example: '<b data-asset-field="title"></b>', what: 'Inside an item: the field of the item that is put here. An address goes into `src` or `href`, anything else becomes text.', since: '0.1.0' },
-      { name: 'data-asset-retry', type: 'flag', default: 'a button is made', example: '<button data-asset-retry>Once more</button>', what: 'Your own button for another attempt. It is hidden unless the asset has failed.', since: '0.1.0' },
+      { name: 'data-asset-retry', type: 'text', default: 'a button is made', example: '<button data-asset-retry>Once more</button>', what: 'Your own button for another attempt. It is hidden unless the asset has failed. With `wized:name` as its value it executes this request of Wized, which finds in `v.storywire.retry` what it is for; otherwise it asks the API.', since: '0.1.0' },
     ],
   },
   {
@@ -96,6 +100,10 @@ export const groups = [
     on: 'any',
     attributes: [
       { name: 'data-sw-connection', type: 'flag', example: '<span data-sw-connection></span>', what: 'Says how things stand, as text, and with the state as its value, for your CSS: `live`, `catching-up`, `polling`, `offline` or `stopped`. `data-text-*` has your own words.', since: '0.1.0' },
+      { name: 'data-sw-fallback', type: 'flag', example: '<p data-sw-fallback hidden>Please come back later.</p>', what: 'Shown only where Storywire cannot run at all: its `hidden` is taken away.', since: '0.1.0' },
+      { name: 'data-sw-into', type: 'text', example: '<div data-asset="cover" data-sw-into="v.cover">', what: 'A variable of Wized that is told what the element shows: an asset as `{ status, progress, url }`, or one field of it (`v.coverUrl.url`); a story as its state; a connection as its word; a badge as its number.', since: '0.1.0' },
+      { name: 'data-sw-ix', type: 'text', example: '<div data-asset="cover" data-sw-ix="ready:cover-in failed:shake">', what: "Webflow interactions with GSAP (IX3) that start when the element comes into a state: the state, a colon, the name of the interaction's custom event.", since: '0.1.0' },
+      { name: 'data-sw-ix2', type: { restart: 'when an asset inside is ready' }, example: '<section data-sw-ix2="restart">', what: 'Sets up the older Webflow interactions (IX2) again for content that has come in.', since: '0.1.0' },
       { name: 'data-sw-emotion', type: 'flag', example: '<span data-sw-emotion></span>', what: 'A badge with the latest emotion of `data-profile`.', since: '0.1.0' },
       { name: 'data-sw-emotion-word', type: 'flag', default: 'the badge itself', example: '<span data-sw-emotion><i data-sw-emotion-word></i></span>', what: 'Where inside the badge the word is put.', since: '0.1.0' },
       { name: 'data-sw-emotion-graph', type: 'flag', example: '<div data-sw-emotion-graph data-count="40"></div>', what: 'A graph of the latest emotions, with a summary for screen readers; the arrow keys walk along it.', since: '0.1.0' },
@@ -150,6 +158,7 @@ export const groups = [
     on: 'told',
     attributes: [
       { name: 'data-asset-state', type: assetStates, example: '[data-asset-state="ready"] { … }', what: 'On an asset and on an item: its state.', since: '0.1.0' },
+      { name: 'data-sw-unavailable', type: 'flag', example: '[data-sw-unavailable] .player { display: none }', what: 'On `<html>`, where Storywire cannot run at all: no WebAssembly, a policy, a dead network.', since: '0.1.0' },
       { name: 'data-progress', type: 'number', example: '[data-asset]:not([data-progress]) { … }', what: 'On an asset: 0 to 100, and missing while unknown. `--asset-progress`, 0 to 1, is on its bars.', since: '0.1.0' },
       {
         name: 'data-story-state',

@@ -5,6 +5,7 @@
 //
 // They lie in different folders, so that neither is ever taken for the other. Each is made anew only when something that
 // it is made of has changed.
+import { createHash } from 'node:crypto'
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -15,11 +16,16 @@ import { setUp } from './setup.mjs'
 import { Stop, ask, must, script, step } from './shell.mjs'
 import { snippet } from './snippet.mjs'
 
+const { version } = JSON.parse(read('package.json'))
+
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'auto.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
+const entries = ['index.js', 'start.js', 'auto-module.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
 
 /** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
 const alone = ['eventsource.js']
+
+/** Those that work in a classic tag too. `auto.js` loads `start.js`; `inline.js` has everything in itself. */
+const classic = ['auto.js', 'inline.js']
 
 /**
  * The WebAssembly modules, each a set of the crate's features. js/ imports a module's glue as `../pkg/<name>.js`; a module
@@ -37,7 +43,7 @@ export const releaseDist = join(root, 'dist')
 /** Where the glue lies that js/ imports: for the editor, for tsc, and for tests of js/ in Node. */
 const devGlue = join(root, 'pkg')
 
-const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'), rustcVersion())
+const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'), rustcVersion(), version)
 
 /**
  * Builds what is out of date. The environment is that of `setUp`.
@@ -87,6 +93,7 @@ async function compile({ release, env, glue }) {
     await must('wasm-pack could not build the crate.', 'wasm-pack', [...wasmPack, ...where, ...cargo], { cwd: root, env: { ...env, ...size.env } })
     if (release) refuseMismatches(place, name)
     if (release) await shrink(place, name, env)
+    seal(place, name)
     mkdirSync(glue, { recursive: true })
     for (const file of readdirSync(place)) if (/\.(js|wasm|d\.ts)$/.test(file)) cpSync(join(place, file), join(glue, file))
   }
@@ -177,17 +184,26 @@ function rename(glue, name, { imports, exports }) {
   return glue
 }
 
+/** The glue takes its own module and no other: the browser compares what it has fetched with this hash. */
+function seal(place, name) {
+  const glue = join(place, `${name}.js`)
+  const text = readFileSync(glue, 'utf8')
+  const fetched = 'fetch(module_or_path)'
+  if (!text.includes(fetched)) throw new Error(`wasm-bindgen writes its glue in another way than this version: ${fetched} is not in that of ${name}`)
+  writeFileSync(glue, text.replace(fetched, `fetch(module_or_path, { integrity: '${integrityOf(join(place, `${name}_bg.wasm`))}' })`))
+}
+
+/** As `integrity` has it: https://www.w3.org/TR/SRI/ */
+const integrityOf = (path) => `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`
+
 /** js/ and the glue, put together into what a page loads. */
 async function assemble({ release, env, glue, dist }) {
   const { build: bundle } = await import('esbuild')
   const fresh = `${dist}.new`
   rmSync(fresh, { recursive: true, force: true })
-  const put = (names, plugins) => bundle({
+  const put = (names, plugins, more = {}) => bundle({
     entryPoints: names.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
     bundle: true,
-    // What two entries share, and what is loaded only when it is needed.
-    splitting: true,
-    chunkNames: 'storywire-[hash]',
     outdir: fresh,
     format: 'esm',
     target: 'es2022',
@@ -196,8 +212,10 @@ async function assemble({ release, env, glue, dist }) {
     sourcemap: !release,
     legalComments: 'none',
     logLevel: 'error',
+    metafile: true,
     banner: release ? {} : { js: '// A development build: large, slow and with assertions. `npm run build` makes the one to publish.' },
     plugins,
+    ...more,
   }).catch((error) => {
     throw new Stop(`${error.message}\nesbuild could not put the package together.`)
   })
@@ -205,12 +223,45 @@ async function assemble({ release, env, glue, dist }) {
     name: 'glue',
     setup: ({ onResolve }) => onResolve({ filter: /\/pkg\/\w+\.js$/ }, ({ path }) => ({ path: join(glue, path.replace(/.*\//, '')) })),
   }
-  await put(entries.filter((name) => !alone.includes(name)), [fromGlue])
-  await put(alone, [fromGlue, { name: 'inline', setup: ({ onLoad }) => onLoad({ filter: /[\\/]storywire\w*\.js$/ }, ({ path }) => ({ contents: inline(path) })) }])
+  const inlined = { name: 'inline', setup: ({ onLoad }) => onLoad({ filter: /[\\/]storywire\w*\.js$/ }, ({ path }) => ({ contents: inline(path) })) }
+  // One module is enough where both would be in the file.
+  const oneModule = { name: 'one module', setup: ({ onResolve }) => onResolve({ filter: /\/load-story\.js$/ }, () => ({ path: join(root, 'js', 'load.js') })) }
+  // What two entries share, and what is loaded only when it is needed.
+  const { metafile } = await put(entries, [fromGlue], { splitting: true, chunkNames: 'storywire-[hash]', define: facts({}) })
+  await put(alone, [fromGlue, inlined])
+  const wasm = (name) => ({ name, integrity: integrityOf(join(glue, name)) })
+  const early = { STORYWIRE_FILES: importsOf(metafile, 'start.js'), STORYWIRE_WASM: { story: wasm('storywire_story_bg.wasm'), whole: wasm('storywire_bg.wasm') } }
+  await put(['auto.js'], [], { format: 'iife', target: 'es2020', define: facts(early) })
+  const { outputFiles } = await put(entries.filter((name) => name.endsWith('.css')), [], { write: false, sourcemap: false })
+  const styles = { STORYWIRE_STYLES: outputFiles.map(({ text }) => text).join('\n') }
+  // What it has not in itself, such as the stylesheet of a part, it can only have from the release.
+  const released = { 'import.meta.url': JSON.stringify(`https://cdn.jsdelivr.net/npm/storywire@${version}/dist/inline.js`) }
+  await put(['inline.js'], [oneModule, fromGlue, inlined], { format: 'iife', define: { ...facts(styles), ...released } })
   for (const file of readdirSync(glue)) if (file.endsWith('.wasm')) cpSync(join(glue, file), join(fresh, file))
   await declareTypes(fresh, env)
+  const files = readdirSync(fresh).filter((name) => /\.(js|css|wasm)$/.test(name)).sort()
+  const list = files.map((name) => [name, { integrity: integrityOf(join(fresh, name)), bytes: readFileSync(join(fresh, name)).length }])
+  writeFileSync(join(fresh, 'manifest.json'), `${JSON.stringify({ version, files: Object.fromEntries(list) }, null, 2)}\n`)
   rmSync(dist, { recursive: true, force: true })
   renameSync(fresh, dist)
+}
+
+/** What js/build/facts.d.ts declares, as esbuild takes it. */
+function facts(known) {
+  const all = { STORYWIRE_VERSION: version, STORYWIRE_FILES: [], STORYWIRE_WASM: {}, STORYWIRE_STYLES: '', ...known }
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)]))
+}
+
+/** What a file of the package imports before it runs, without itself. */
+function importsOf({ outputs }, name, found = []) {
+  const path = Object.keys(outputs).find((path) => path.endsWith(`/${name}`))
+  for (const { path: next, kind } of outputs[path].imports) {
+    const file = next.replace(/.*\//, '')
+    if (kind !== 'import-statement' || found.includes(file)) continue
+    found.push(file)
+    importsOf({ outputs }, file, found)
+  }
+  return found
 }
 
 /** The types that the sources of js/ declare in their comments, and those that are written out. */
@@ -221,7 +272,7 @@ export async function declareTypes(dist, env) {
   for (const file of readdirSync(sources)) if (file.endsWith('.d.ts')) cpSync(join(sources, file), join(dist, file))
   appendFileSync(join(dist, 'index.d.ts'), "export * from './types.js'\n")
   // Who imports the tag's script has its global too.
-  appendFileSync(join(dist, 'auto.d.ts'), "import './window.js'\n")
+  for (const name of classic) appendFileSync(join(dist, name.replace('.js', '.d.ts')), "import './window.js'\n")
   // The glue is not published, and what the facade does with it is nobody's business.
   for (const file of filesUnder(relative(root, dist)).filter((name) => name.endsWith('.d.ts'))) {
     const types = readFileSync(file, 'utf8')

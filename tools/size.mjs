@@ -10,7 +10,7 @@ import { setUp } from './setup.mjs'
 import { script } from './shell.mjs'
 
 /** The script tag's files: what auto.js fetches before a story page is live. */
-const pageFiles = () => [...withImports('auto.js'), 'storywire_story_bg.wasm']
+const pageFiles = () => ['auto.js', ...withImports('start.js'), 'storywire_story_bg.wasm']
 
 /** A file of the release and what it imports before it runs; what it imports on demand is not fetched by such a page. */
 function withImports(name, seen = new Set()) {

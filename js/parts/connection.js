@@ -6,7 +6,7 @@ const shown = '[data-sw-connection]'
 const words = { live: 'Live', 'catching-up': 'Catching up', polling: 'Checking now and then', offline: 'Offline', stopped: 'Not connected' }
 
 /** @param {import('../parts.js').Page} page */
-export function start({ hearConnection }) {
+export function start({ listen }) {
   let state = ''
   const show = () => {
     if (!state) return
@@ -17,7 +17,7 @@ export function start({ hearConnection }) {
       if (element.textContent !== text) element.textContent = text
     }
   }
-  hearConnection((next) => {
+  listen('connection', (next) => {
     state = next
     show()
   })

@@ -1,7 +1,7 @@
 // The emotion stream on a page without code: `data-profile` on the tag says whose.
 
 /** @param {import('../parts.js').Page} page */
-export function start({ tag, run, follow }) {
+export function start({ tag, run, follow, say }) {
   if (!tag.profile) {
     console.warn('Storywire: [data-sw-emotion] needs to know whose feelings it shows: give the script tag data-profile.')
     return
@@ -17,7 +17,10 @@ export function start({ tag, run, follow }) {
     run((client) => {
       // Another one may be wanted by the time that the client is there.
       if (own !== wanted) return
-      stream = client.emotions(own, { onError: ({ message, retryIn }) => retryIn === null && console.warn(`Storywire: ${message}`) })
+      stream = client.emotions(own, {
+        onEmotion: (emotion) => say('emotion', emotion),
+        onError: ({ message, retryIn }) => retryIn === null && console.warn(`Storywire: ${message}`),
+      })
     })
   })
 }

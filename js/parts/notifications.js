@@ -2,11 +2,11 @@
 import { StorywireError } from '../errors.js'
 
 /** @param {import('../parts.js').Page} page */
-export async function start({ tag, run, follow }) {
+export async function start({ tag, run, follow, say }) {
   const { user, notifications = '', styles } = tag
   if (styles !== 'off') await addStyles(new URL('notifications.css', import.meta.url).href)
   const words = notifications.split(/\s+/)
-  const options = { private: words.includes('private'), badge: words.filter((word) => word === 'title' || word === 'app').join(' ') }
+  const options = { onUnread: (/** @type {number} */ unread) => say('unread', unread), private: words.includes('private'), badge: words.filter((word) => word === 'title' || word === 'app').join(' ') }
   /** @type {import('../notifications.js').Notifications | undefined} */
   let bell
   let turn = 0

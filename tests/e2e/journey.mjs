@@ -4,7 +4,7 @@ import { browserFlags, findBrowser } from '../../tools/browser.mjs'
 import { releaseDist } from '../../tools/build.mjs'
 import { buildServer, startServer } from '../../tools/server.mjs'
 
-const dist = process.env.STORYWIRE_DIST ?? releaseDist
+export const dist = process.env.STORYWIRE_DIST ?? releaseDist
 const program = process.env.STORYWIRE_SERVER ?? (await buildServer())
 
 /** Pages that a test makes up have no address space of their own, so the browser would keep them from the loopback. */
@@ -55,14 +55,19 @@ export async function post(url, body, headers = {}) {
 }
 
 /** Opens a page that a test makes up, at `path` of the backend's origin. */
-export async function openPage(page, url, body, { path = '/made-up.html', head = '', headers = {} } = {}) {
+export async function openPage(page, url, body, { path = '/made-up.html', head = '', headers = {}, waitUntil = 'load' } = {}) {
   await page.route(
     (address) => address.origin === url && address.pathname === path,
     (route) => route.fulfill({ contentType: 'text/html', headers, body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,">${head}</head><body>${body}</body></html>` }),
   )
-  await page.goto(url + path)
+  await page.goto(url + path, { waitUntil })
 }
 
 /** The script tag as the documents show it, for the local backend. */
 export const tag = (attributes = '') =>
   `<script async type="module" src="/dist/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_storywire_local" data-api-base="/api/v1" ${attributes}></script>`
+
+/** Waits until something outside of the page is so. */
+export async function until(isSo, what, timeout = 20_000) {
+  for (const end = Date.now() + timeout; !isSo(); await new Promise((resolve) => setTimeout(resolve, 50))) if (Date.now() > end) throw new Error(`It did not come to this: ${what()}`)
+}

@@ -1,7 +1,11 @@
 // The script tag: what it loads, from where, and what it does when it cannot.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { journey, openPage, post, tag } from './journey.mjs'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dist, journey, openPage, post, state, tag } from './journey.mjs'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 const profile = '11111111-1111-4111-8111-111111111111'
 
@@ -23,3 +27,213 @@ test(
     await page.locator('[data-sw-emotion][data-emotion="joy"]').waitFor()
   }),
 )
+
+const settings = 'data-supabase-url="/" data-supabase-key="sb_publishable_storywire_local" data-api-base="/api/v1"'
+const card = (id) => `<div data-story-id="${id}"><div data-asset="text" class="skeleton" style="min-height: 8em"><p>The page's own words</p></div><p data-sw-fallback hidden>Come back later</p></div><p data-sw-connection></p>`
+const story = async (url, seconds = 1) => (await post(`${url}/demo/stories`, { seconds })).id
+const isShown = (page) => state(page, 'text', 'ready', 20_000)
+
+for (const [name, script, place] of [
+  ['a module in the head', `<script async type="module" src="/dist/auto.js" ${settings}></script>`, 'head'],
+  ['a module at the end of the body', `<script type="module" src="/dist/auto.js" ${settings}></script>`, 'end'],
+  ['a classic script in the head', `<script async src="/dist/auto.js" ${settings}></script>`, 'head'],
+  ['a classic script at the end of the body', `<script src="/dist/auto.js?again" ${settings}></script>`, 'end'],
+  ['the one file, as a module', `<script async type="module" src="/dist/inline.js" ${settings}></script>`, 'head'],
+  ['the one file, as a classic script', `<script src="/dist/inline.js" ${settings}></script>`, 'end'],
+])
+  test(
+    `the tag works as ${name}`,
+    journey(async (page, url) => {
+      const body = card(await story(url))
+      await openPage(page, url, place === 'end' ? body + script : body, { head: place === 'head' ? script : '' })
+      await isShown(page)
+      const files = await loaded(page)
+      if (script.includes('inline')) assert.deepEqual(files, ['inline.js'])
+      else assert.equal(files.filter((name) => name.endsWith('.wasm')).length, 1)
+      assert.match(await page.evaluate(() => getComputedStyle(document.querySelector('[data-asset]')).whiteSpace), /pre-line/, 'the stylesheet is there')
+      assert.equal(await page.evaluate(() => new Promise((resolve) => window.Storywire.push((client) => resolve(typeof client.channel)))), 'function')
+    }),
+  )
+
+test(
+  'the tag twice: the second does nothing, and says what it found',
+  journey(async (page, url, server) => {
+    const warned = []
+    page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+    await openPage(page, url, card(await story(url)) + tag() + `<script src="/dist/inline.js" ${settings}></script>`)
+    await isShown(page)
+    await page.locator('[data-sw-connection="live"]').waitFor()
+    assert.equal(warned.length, 1)
+    assert.match(warned[0], new RegExp(`version ${version} from http://[^ ]+/dist/(auto|inline)\\.js is on this page already, so .* from .*/dist/(auto|inline)\\.js does nothing`))
+    const counters = await (await fetch(`${url}/__control/counters`)).json()
+    assert.equal(counters.sockets, 1)
+    void server
+  }),
+)
+
+/** The package as a CDN has it. `broken` says what an address answers in place of the file. */
+async function cdn(page, broken = () => undefined) {
+  const asked = []
+  await page.route(/^https:\/\/(cdn\.jsdelivr\.net|unpkg\.com)\//, (route) => {
+    const address = route.request().url()
+    asked.push(address)
+    const name = address.replace(/.*\/dist\//, '')
+    const types = { js: 'text/javascript', css: 'text/css', wasm: 'application/wasm' }
+    const good = { path: join(dist, name), contentType: types[name.split('.').pop()], headers: { 'access-control-allow-origin': '*' } }
+    return route.fulfill({ ...good, ...(broken(address) ?? {}) })
+  })
+  return asked
+}
+const fromCdn = (range = '0', more = '') => `<script async type="module" src="https://cdn.jsdelivr.net/npm/storywire@${range}/dist/auto.js" ${settings.replace(/"\//g, (start) => start)} ${more}></script>`
+const busy = { status: 503, path: undefined, body: 'busy', contentType: 'text/plain' }
+const noise = /Failed to load resource|Failed to find a valid digest|integrity checks failed/
+
+test(
+  'a tag with a range of versions loads everything else from the exact one',
+  journey(async (page, url) => {
+    const asked = await cdn(page)
+    await openPage(page, url, card(await story(url)) + fromCdn())
+    await isShown(page)
+    const [first, ...rest] = asked
+    assert.match(first, /storywire@0\/dist\/auto\.js$/)
+    assert.ok(rest.length >= 3)
+    for (const address of rest) assert.ok(address.startsWith(`https://cdn.jsdelivr.net/npm/storywire@${version}/dist/`), address)
+    assert.equal(new Set(rest).size, rest.length, 'nothing is asked for twice')
+  }),
+)
+
+test(
+  'a CDN that answers 503 for the module: it comes from another',
+  journey(
+    async (page, url) => {
+      const asked = await cdn(page, (address) => (/jsdelivr.*\.wasm/.test(address) ? busy : undefined))
+      await openPage(page, url, card(await story(url)) + fromCdn())
+      await isShown(page)
+      assert.ok(asked.includes(`https://unpkg.com/storywire@${version}/dist/storywire_story_bg.wasm`))
+    },
+    { allow: noise },
+  ),
+)
+
+test(
+  'a CDN that answers 503 for everything but the tag: all of it comes from another',
+  journey(
+    async (page, url) => {
+      const asked = await cdn(page, (address) => (/jsdelivr/.test(address) && !address.endsWith('auto.js') ? busy : undefined))
+      await openPage(page, url, card(await story(url)) + fromCdn())
+      await isShown(page)
+      assert.ok(asked.includes(`https://unpkg.com/storywire@${version}/dist/start.js`))
+    },
+    { allow: noise },
+  ),
+)
+
+test(
+  'a module whose bytes are not those of the release is not run, and comes from the place that the tag names',
+  journey(
+    async (page, url) => {
+      const bytes = readFileSync(join(dist, 'storywire_story_bg.wasm'))
+      bytes[bytes.length - 1] ^= 1
+      await cdn(page, (address) => (/\.wasm/.test(address) ? { path: undefined, body: bytes } : undefined))
+      await openPage(page, url, card(await story(url)) + fromCdn('0', 'data-fallback="/dist"'))
+      await isShown(page)
+    },
+    { allow: noise },
+  ),
+)
+
+/** What a page is told when nothing can work. */
+async function openUnavailable(page, url, html, options) {
+  const warned = []
+  page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+  const hears = `<script>
+    window.told = []
+    document.addEventListener('storywire:unavailable', ({ detail }) => told.push(['event', detail.code]))
+    window.Storywire = [{ unavailable: (error) => told.push(['entry', error.code]) }]
+  </script>`
+  await openPage(page, url, (options?.csp ? '' : hears) + html, options)
+  await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached', timeout: 20_000 })
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+  // What comes later stays no skeleton either.
+  await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<div data-story-id="x"><p data-asset="pdf" class="skeleton">Later</p></div>'))
+  await page.waitForFunction(() => document.querySelectorAll('.skeleton').length === 0)
+  assert.ok(await page.getByText('Come back later').isVisible(), "the page's fallback shows")
+  assert.ok(await page.getByText("The page's own words").isVisible(), "the page's own content shows")
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[aria-busy=true]').length), 0)
+  return warned
+}
+
+test(
+  'every CDN is dead: skeletons are lifted, the fallback shows, and one message says it',
+  journey(
+    async (page, url) => {
+      await cdn(page, (address) => (address.endsWith('auto.js') ? undefined : busy))
+      const warned = await openUnavailable(page, url, card(await story(url)) + fromCdn())
+      assert.equal(warned.length, 1)
+      assert.match(warned[0], /could not be loaded from https:\/\/cdn\.jsdelivr\.net.* nor https:\/\/unpkg\.com/)
+      assert.deepEqual(await page.evaluate(() => window.told), [['event', 'not-loaded'], ['entry', 'not-loaded']])
+    },
+    { allow: noise },
+  ),
+)
+
+test(
+  'no place has a good module: the page shows what it has, and who is asked later is told too',
+  journey(
+    async (page, url) => {
+      await page.route('**/*.wasm', (route) => route.fulfill({ status: 503 }))
+      const warned = await openUnavailable(page, url, card(await story(url)) + tag())
+      assert.equal(warned.filter((text) => /could not be loaded/.test(text)).length, 1)
+      await page.evaluate(() => window.Storywire.push({ unavailable: () => window.told.push('late') }))
+      await page.waitForFunction(() => window.told.includes('late'))
+    },
+    { allow: noise },
+  ),
+)
+
+const policy = (more) => ({ csp: true, headers: { 'content-security-policy': `default-src 'self' data:; script-src 'self' ${more}; style-src 'self' 'unsafe-inline'` } })
+
+test(
+  "a strict policy without 'wasm-unsafe-eval': the message names the cure, and the page shows what it has",
+  journey(
+    async (page, url) => {
+      const warned = await openUnavailable(page, url, card(await story(url)) + tag(), policy(''))
+      assert.equal(warned.length, 1)
+      assert.match(warned[0], /add 'wasm-unsafe-eval' to its script-src/)
+    },
+    { allow: /Content Security Policy/ },
+  ),
+)
+
+test(
+  "a strict policy with 'wasm-unsafe-eval' is enough",
+  journey(async (page, url) => {
+    await openPage(page, url, card(await story(url)) + tag(), policy("'wasm-unsafe-eval'"))
+    await isShown(page)
+  }),
+)
+
+test(
+  'a tag with a mistake in it says which, and leaves no skeleton',
+  journey(
+    async (page, url) => {
+      await openPage(page, url, card('x') + '<script async type="module" src="/dist/auto.js" data-supabase-url="" data-supabase-key="k"></script>')
+      await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached' })
+      assert.equal(await page.locator('.skeleton').count(), 0)
+    },
+    { allow: /the tag needs data-supabase-url, e\.g\. https:\/\/xyz\.supabase\.co/ },
+  ),
+)
+
+test('each file of the package stands in the manifest, with a hash that a browser would accept', async () => {
+  const { createHash } = await import('node:crypto')
+  const { readdirSync } = await import('node:fs')
+  const { files, version: own } = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
+  assert.equal(own, version)
+  assert.deepEqual(Object.keys(files).sort(), readdirSync(dist).filter((name) => /\.(js|css|wasm)$/.test(name)).sort())
+  for (const [name, { integrity, bytes }] of Object.entries(files)) {
+    const text = readFileSync(join(dist, name))
+    assert.equal(text.length, bytes)
+    assert.equal(integrity, `sha384-${createHash('sha384').update(text).digest('base64')}`)
+  }
+})

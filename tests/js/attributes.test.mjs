@@ -13,6 +13,9 @@ const dashed = (/** @type {string} */ name) => `data-${name.replace(/[A-Z]/g, (l
 /** What an element has besides a dataset. */
 const ofElements = new Set(['dataset', 'src'])
 
+/** What other scripts have on their tags. */
+const ofOthers = new Set(['data-wized-id'])
+
 /** The attributes that a source names, in whichever way it does. @param {string} text */
 function named(text) {
   // In the script tag's own code, `tag` is the tag's dataset.
@@ -20,7 +23,7 @@ function named(text) {
   const taken = patterns.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(([, names]) => names.split(',').map((name) => name.match(/^\s*(\w+)/)?.[1]))
   const read = [...text.matchAll(/\b(?:dataset|tag)\??\.(\w+)/g)].map(([, name]) => name)
   const camel = [...taken, ...read].filter((name) => name && !ofElements.has(name)).map((name) => dashed(String(name)))
-  return [...camel, ...[...text.matchAll(/\bdata-[a-z][a-z-]*[a-z]\b/g)].map(([name]) => name)]
+  return [...camel, ...[...text.matchAll(/\bdata-[a-z][a-z\d-]*[a-z\d]\b/g)].map(([name]) => name).filter((name) => !ofOthers.has(name))]
 }
 
 /** `data-text-${state}` is named by its beginning. @param {string} name */

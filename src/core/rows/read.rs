@@ -12,7 +12,7 @@ use crate::core::input::Answer;
 use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value};
 
 /// The most rows that one request asks for by their keys.
-const BATCH_LIMIT: usize = 50;
+const BATCH_LIMIT: usize = 100;
 
 /// How long a read waits for others like it while topics are still being joined one after the other.
 pub(super) const GATHER: Millis = Millis(1_000);

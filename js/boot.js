@@ -1,0 +1,137 @@
+// What runs first: takes its place as `window.Storywire`, starts every download at once, and loads the rest from where it
+// came from or, if that fails, from a second place. If nothing works, the page shows what it has.
+//
+// It imports nothing and needs no `import.meta`, so that the same file works in a module tag and in a classic one.
+
+/** Where the package lies by its version; what one of them cannot give, the other can. */
+const cdns = ['https://cdn.jsdelivr.net/npm/', 'https://unpkg.com/']
+
+/**
+ * What the rest is given.
+ * @typedef {object} Boot
+ * @property {DOMStringMap} tag the `data-` attributes
+ * @property {any} own `window.Storywire`
+ * @property {any[]} entries what the page has pushed so far
+ * @property {(entry: any) => boolean} asks whether an entry asks for the client
+ * @property {string} base the folder of the package
+ * @property {string} styles the stylesheet as text, if it is not a file
+ * @property {((name: string) => any[]) | undefined} places where a WebAssembly module is to be looked for, in this order
+ * @property {(error: Error, isSaid?: boolean) => void} fail gives up
+ */
+/** @typedef {{ start(boot: Boot): (entry: any) => void }} Rest */
+
+/**
+ * @param {(base: string) => Promise<Rest>} load gets the rest @param {boolean} isAlone everything is in this file
+ */
+export function boot(load, isAlone = false) {
+  // On a server there is no page.
+  if (typeof document === 'undefined') return
+  const scope = /** @type {any} */ (window)
+  const found = scope.Storywire
+  const tag = ownTag(isAlone ? /\/inline\.js/ : /\/auto\.js/)
+  const from = tag.src || 'a script without an address'
+  if (found?.push && !Array.isArray(found)) {
+    console.warn(`Storywire: version ${found.version} from ${found.from} is on this page already, so ${STORYWIRE_VERSION} from ${from} does nothing. Remove one of the two tags.`)
+    return
+  }
+  /** @type {any[]} */
+  const entries = found?.push ? [...found] : []
+  /** @type {((entry: any) => void) | undefined} */
+  let run
+  /** @type {Error | undefined} */
+  let failed
+  const tell = (/** @type {any} */ entry) => entry?.unavailable && Promise.resolve(failed).then((error) => entry.unavailable(error))
+  const own = (scope.Storywire = {
+    version: STORYWIRE_VERSION,
+    from,
+    push: (/** @type {any[]} */ ...more) => {
+      entries.push(...more)
+      if (run) more.forEach(run)
+      if (failed) more.forEach(tell)
+    },
+  })
+  const fail = (/** @type {Error} */ error, isSaid = false) => {
+    if (failed) return
+    failed = error
+    if (!isSaid) console.warn(`Storywire: ${error.message}`)
+    document.documentElement.setAttribute('data-sw-unavailable', '')
+    lift(tag)
+    new MutationObserver(() => lift(tag)).observe(document, { childList: true, subtree: true })
+    document.dispatchEvent(new CustomEvent('storywire:unavailable', { detail: error }))
+    entries.forEach(tell)
+  }
+  const bases = isAlone ? [''] : basesOf(tag)
+  const wasm = isAlone ? undefined : fetchEarly(bases, tag, entries.some(asks) ? 'whole' : 'story')
+  const tryFrom = (/** @type {number} */ at) => {
+    load(bases[at] ?? '').then(
+      (rest) => {
+        const { dataset } = tag
+        const places = isAlone ? undefined : (/** @type {string} */ name) => (dataset.wasm ? [dataset.wasm] : [...(wasm?.name === name ? [wasm.response] : []), ...bases.slice(at).map((base) => base + name)])
+        run = rest.start({ tag: dataset, own, entries, asks, base: bases[at] ?? '', styles: STORYWIRE_STYLES, places, fail })
+        entries.forEach(run)
+      },
+      (error) => {
+        if (at + 1 < bases.length) return tryFrom(at + 1)
+        const message = `its scripts could not be loaded from ${bases.join(' nor ')}, so the page shows what it has without them. Check the network and, if the page has a content security policy, its script-src. (${error.message})`
+        fail(Object.assign(new Error(message), { code: 'not-loaded' }))
+      },
+    )
+  }
+  tryFrom(0)
+}
+
+/** Whether an entry asks for the client: then the whole one is needed from the start. @param {any} entry */
+const asks = (entry) => typeof entry === 'function' || Boolean(entry?.ready)
+
+/** The tag that this file came by: a module is not told which. @param {RegExp} name */
+function ownTag(name) {
+  const tags = /** @type {HTMLScriptElement[]} */ ([document.currentScript, ...document.querySelectorAll('script[data-supabase-url]')]).filter((tag) => tag?.dataset?.supabaseUrl !== undefined)
+  return tags.find(({ src }) => name.test(src)) ?? tags[0] ?? document.createElement('script')
+}
+
+/**
+ * The folders in which the package is looked for. An address with a range of versions could give one file of this version
+ * and another of the next, so it is made exact.
+ * @param {HTMLScriptElement} tag
+ */
+function basesOf({ src, dataset }) {
+  const own = /\/auto\.js/.test(src) ? src.replace(/[^/]*([?#].*)?$/, '') : ''
+  const cdn = cdns.find((cdn) => own.startsWith(`${cdn}storywire`))
+  const bases = cdn ? [cdn, ...cdns.filter((other) => other !== cdn)].map((cdn) => `${cdn}storywire@${STORYWIRE_VERSION}/dist/`) : [own || './']
+  return dataset.fallback ? [...bases, new URL(dataset.fallback.replace(/\/?$/, '/'), document.baseURI).href] : bases
+}
+
+/**
+ * Asks for everything that the rest will need, without waiting for the rest.
+ * @param {string[]} bases @param {HTMLScriptElement} tag @param {string} need
+ */
+function fetchEarly([base = ''], { dataset, nonce }, need) {
+  // Beside this file, wherever that is: the rest will know.
+  if (base === './') return
+  for (const name of STORYWIRE_FILES) {
+    const link = document.createElement('link')
+    Object.assign(link, { rel: 'modulepreload', href: base + name, nonce })
+    document.head.append(link)
+  }
+  const module = STORYWIRE_WASM[need]
+  if (dataset.wasm || !module) return
+  const response = fetch(base + module.name, { integrity: module.integrity })
+  response.catch(() => {}) // it is told to who takes it
+  return { name: module.name, response }
+}
+
+/** Shows the page's own content, or its own fallback, in place of skeletons. @param {HTMLScriptElement} tag */
+function lift({ dataset }) {
+  let names = ['skeleton', 'animating']
+  try {
+    const { skeleton, animating } = JSON.parse(dataset.options ?? '').assets.classes
+    names = [skeleton ?? 'skeleton', animating ?? 'animating'].join(' ').split(' ').filter(Boolean)
+  } catch {
+    // The usual names.
+  }
+  for (const element of document.querySelectorAll('[data-asset]')) {
+    element.classList.remove(...names)
+    element.removeAttribute('aria-busy')
+  }
+  for (const element of document.querySelectorAll('[data-sw-fallback]')) element.removeAttribute('hidden')
+}
