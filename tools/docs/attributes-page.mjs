@@ -59,6 +59,11 @@ Where it says *a value of the page*, the attribute may name a place instead of t
 followed as it changes: a new story takes the place of the old one, a token that appears signs the visitor in.
 
 - \`wized:v.currentStoryId\`: a variable of Wized; likewise any other path in \`Wized.data\`, such as \`wized:r.user.data.id\`
+- \`query:story\`: a parameter of the address, as in \`?story=42\`
+- \`path:/stories/:id\`: a part of the address; \`*\` stands for anything
+- \`cookie:name\`: a cookie that scripts may read
+- \`storage:key\`: what local storage, or else session storage, keeps; \`storage:key.field\` is a field of JSON that is kept there
+- \`#id\`: the value of a field, or the text of another element
 - anything else is the value itself`
 
 const editors = `## In your editor
