@@ -82,9 +82,12 @@ test(
     const { access_token } = await post(`${url}/demo/token`, {})
     const profile = '11111111-1111-4111-8111-111111111111'
     const body = `<div data-story-id="${id}"><div data-asset="cover"></div><div data-asset="audio"><div class="progress-bar"></div></div></div><div data-sw-emotion-graph></div>`
+    // What was read before the stream is open is not sent.
+    const stream = page.waitForResponse(/emotions\/stream/)
     await openPage(page, url, body, { head: tag(`data-access-token="${access_token}" data-profile="${profile}"`), headers: { 'content-security-policy': `default-src 'none'; ${header}` } })
     for (const asset of ['cover', 'audio']) await state(page, asset, 'ready')
     await page.waitForFunction(() => document.querySelector('[data-asset="cover"] img')?.naturalWidth)
+    await stream
     await post(`${url}/rest/v1/emotion_check_ins`, { profile_id: profile, emotion: 'joy', intensity: 8 })
     await page.locator('svg[data-storywire] path').waitFor({ state: 'attached' })
     // The made-up page's own icon is data.
