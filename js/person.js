@@ -38,7 +38,7 @@ function letters(text) {
 }
 
 /**
- * A ground on which white letters have a contrast of 4.5 or more. The hue comes from the key, so that it is the same in
+ * A ground on which white letters have a contrast of 4.5 or more, also when the browser has rounded it. The hue comes from the key, so that it is the same in
  * every page; the lightness is the greatest that the contrast allows, so that colours differ as far as they can.
  * @param {string} key
  */
@@ -48,7 +48,7 @@ export function colourOf(key) {
   for (let at = 0; at < key.length && at < 256; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
   const hue = (hash >>> 0) % 360
   let lightness = 50
-  while (contrastWithWhite(hue, lightness) < 4.5) lightness -= 1
+  while (contrastWithWhite(hue, lightness) < 4.6) lightness -= 1
   return `hsl(${hue} 65% ${lightness}%)`
 }
 

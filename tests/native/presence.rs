@@ -204,6 +204,23 @@ fn what_the_server_refused_is_said_again_after_ever_longer_waits() {
 }
 
 #[test]
+fn what_was_refused_does_not_count_as_told_when_it_is_wanted_again() {
+    let mut world = World::new(14);
+    let room = world.joined_with("room", options("me"));
+    for n in 0..4 {
+        world.track(room, Some(&json!({"n": n}).to_string()));
+        world.pass(100);
+    }
+    world.server.refuse_presence = 1;
+    world.track(room, None);
+    world.track(room, Some(r#"{"n":5}"#));
+    world.pass(100);
+    world.track(room, None);
+    world.pass(40_000);
+    assert_eq!(world.server.joined[0].presence, None, "{}", world.story());
+}
+
+#[test]
 fn a_call_whose_answer_was_lost_is_made_again() {
     let mut world = World::new(13);
     let room = world.joined_with("room", options("me"));

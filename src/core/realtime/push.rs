@@ -224,7 +224,10 @@ impl Realtime {
             topic.track.sent = None;
             if ok {
                 topic.track.failures = 0;
-            } else if latest && topic.track.wanted.as_deref().is_none_or(|meta| meta.starts_with('{')) {
+            } else if !latest {
+                // What the server shows is not known: not what it was told.
+                topic.track.told = Some(String::new());
+            } else if topic.track.wanted.as_deref().is_none_or(|meta| meta.starts_with('{')) {
                 // Only an object can ever be shown.
                 topic.track.fail(ctx.now, &ctx.config);
             }
