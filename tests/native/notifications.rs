@@ -344,6 +344,7 @@ fn a_count_above_what_is_read_says_that_there_are_more() {
     page.tell(BellInput::Marked(1, true));
     page.row(&row("n59", true));
     page.row(&row_with("n56", json!({"created_at": "2026-11-25T09:56:00Z"})));
+    page.row(&row_with("n57b", json!({"created_at": "2026-11-25T09:57:00Z"})));
     page.tell(BellInput::Read);
     assert!(page.news.is_empty(), "one that was beyond the limit is not new");
     page.row(&row("new", false));
@@ -351,7 +352,10 @@ fn a_count_above_what_is_read_says_that_there_are_more() {
     page.tell(BellInput::Mark(None));
     assert_eq!(page.count, Some((0, false)));
     page.tell(BellInput::Marked(2, false));
-    assert_eq!(page.count, Some((4, true)));
+    assert_eq!(page.count, Some((5, true)));
+    page.tell(BellInput::Mark(None));
+    page.tell(BellInput::Marked(3, true));
+    assert_eq!(page.count, Some((0, false)));
 }
 
 #[test]

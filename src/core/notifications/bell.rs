@@ -1,7 +1,5 @@
 //! What is known of a user's notifications, and what the page is told of it.
 
-use std::collections::VecDeque;
-
 use super::note::{Card, Mark, Note};
 use super::toasts::{Content, Toasts};
 use crate::core::base::json_write::{push_comma, push_number, push_string};
@@ -92,7 +90,7 @@ pub struct Bell {
     emptied: Option<(u32, bool)>,
     told: Option<(u32, bool)>,
     last_request: u32,
-    effects: VecDeque<BellEffect>,
+    effects: Vec<BellEffect>,
 }
 
 impl Bell {
@@ -110,7 +108,7 @@ impl Bell {
             emptied: None,
             told: None,
             last_request: 0,
-            effects: VecDeque::new(),
+            effects: Vec::new(),
             config,
         }
     }
@@ -138,7 +136,7 @@ impl Bell {
 
     /// The next effect, oldest first.
     pub fn poll_effect(&mut self) -> Option<BellEffect> {
-        self.effects.pop_front()
+        (!self.effects.is_empty()).then(|| self.effects.remove(0))
     }
 
     /// When it wants to be called again.
@@ -153,11 +151,20 @@ impl Bell {
 
     /// The newest as JSON: `[{id, type, title, message, url, time, read}]`, at most `limit`.
     pub fn list(&self, limit: usize) -> String {
-        let mut notes: Vec<&Note> = self.notes.iter().filter(|note| !note.gone).collect();
-        notes.sort_by(|one, other| (other.created, &other.card.id).cmp(&(one.created, &one.card.id)));
+        // One after the other, each the newest that is older than the last: a sort would cost a page some kilobytes.
+        let mut last: Option<&Note> = None;
         let mut out = String::from("[");
-        for note in notes.into_iter().take(limit) {
+        for _ in 0..limit {
+            let mut next: Option<&Note> = None;
+            for note in &self.notes {
+                let fits = !note.gone && last.is_none_or(|last| last.is_newer_than(note));
+                if fits && next.is_none_or(|next| note.is_newer_than(next)) {
+                    next = Some(note);
+                }
+            }
+            let Some(note) = next else { break };
             note.write(&mut out);
+            last = next;
         }
         out.push(']');
         out
@@ -170,7 +177,7 @@ impl Bell {
     fn handle_broadcast(&mut self, json: &str) {
         let row = Json::parse(json);
         let Some((row, card)) = row.and_then(|row| Some((row, Card::parse(row)?))) else {
-            self.effects.push_back(BellEffect::Odd);
+            self.effects.push(BellEffect::Odd);
             return;
         };
         let at = self
@@ -232,12 +239,17 @@ impl Bell {
     /// Keeps one more, and forgets another if there are too many. Its place is returned.
     fn keep(&mut self, note: Note) -> usize {
         if self.notes.len() == NOTE_LIMIT {
-            let least = |(_, note): &(usize, &Note)| (note.is_unread(), !note.gone, note.created);
-            if let Some((at, old)) = self.notes.iter().enumerate().min_by_key(least) {
-                self.more |= old.is_unread();
-                self.floor = self.floor.max(old.created);
-                self.notes.remove(at);
+            let mut least = 0;
+            for at in 1..self.notes.len() {
+                if let (Some(one), Some(other)) = (self.notes.get(at), self.notes.get(least))
+                    && one.is_less_than(other)
+                {
+                    least = at;
+                }
             }
+            let old = self.notes.remove(least);
+            self.more |= old.is_unread();
+            self.floor = self.floor.max(old.created);
         }
         self.notes.push(note);
         self.changed();
@@ -252,7 +264,7 @@ impl Bell {
         }
         note.announced = true;
         let card = note.card.clone();
-        self.effects.push_back(BellEffect::News(card.clone()));
+        self.effects.push(BellEffect::News(card.clone()));
         if self.config.toasts {
             self.toasts.add(self.now, card, &mut self.effects);
         }
@@ -283,7 +295,7 @@ impl Bell {
             self.toasts.withdraw(self.now, id, &mut self.effects);
         }
         self.changed();
-        self.effects.push_back(BellEffect::Mark(request, id.map(str::to_owned)));
+        self.effects.push(BellEffect::Mark(request, id.map(str::to_owned)));
     }
 
     fn handle_marked(&mut self, request: u32, taken: bool) {
@@ -297,8 +309,8 @@ impl Bell {
     }
 
     fn changed(&mut self) {
-        if self.effects.back() != Some(&BellEffect::Changed) {
-            self.effects.push_back(BellEffect::Changed);
+        if self.effects.last() != Some(&BellEffect::Changed) {
+            self.effects.push(BellEffect::Changed);
         }
     }
 
@@ -306,7 +318,7 @@ impl Bell {
         let now = (self.unread() as u32, self.more);
         if self.counts && self.told != Some(now) {
             self.told = Some(now);
-            self.effects.push_back(BellEffect::Count(now.0, now.1));
+            self.effects.push(BellEffect::Count(now.0, now.1));
         }
     }
 }

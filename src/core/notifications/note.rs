@@ -146,6 +146,17 @@ impl Note {
         !self.gone && !self.row_read && self.mark == Mark::No
     }
 
+    /// Whether it stands before another in a list; those of one moment stand in the order of their ids.
+    pub(super) fn is_newer_than(&self, other: &Note) -> bool {
+        self.created > other.created || (self.created == other.created && self.card.id > other.card.id)
+    }
+
+    /// Whether it is forgotten before another: what is gone first, then what is read, then what is old.
+    pub(super) fn is_less_than(&self, other: &Note) -> bool {
+        let rank = |note: &Note| u8::from(note.is_unread()) * 2 + u8::from(!note.gone);
+        rank(self) < rank(other) || (rank(self) == rank(other) && self.created < other.created)
+    }
+
     /// Whether the table has it as unread, whatever this page did.
     pub(super) fn is_stored_unread(&self) -> bool {
         self.stored && !self.gone && !self.row_read

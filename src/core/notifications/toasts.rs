@@ -8,8 +8,6 @@
 //!
 //! A toast whose notification has been read, here or elsewhere, is withdrawn from wherever it is.
 
-use std::collections::VecDeque;
-
 use super::bell::BellEffect;
 use super::note::Card;
 use crate::core::base::{Instant, Millis};
@@ -60,7 +58,7 @@ struct Toast {
 #[derive(Debug)]
 pub(super) struct Toasts {
     shown: Vec<Toast>,
-    waiting: VecDeque<Toast>,
+    waiting: Vec<Toast>,
     /// How long one shows that has no text; 0: until it is closed.
     span: Millis,
     paused: u32,
@@ -102,11 +100,11 @@ impl Content {
 
 impl Toasts {
     pub(super) fn new(span: Millis) -> Toasts {
-        Toasts { shown: Vec::new(), waiting: VecDeque::new(), span, paused: 0, last_key: 0 }
+        Toasts { shown: Vec::new(), waiting: Vec::new(), span, paused: 0, last_key: 0 }
     }
 
     /// One more. Failures come before the others that wait.
-    pub(super) fn add(&mut self, now: Instant, card: Card, effects: &mut VecDeque<BellEffect>) {
+    pub(super) fn add(&mut self, now: Instant, card: Card, effects: &mut Vec<BellEffect>) {
         let is_failure = card.is_failure();
         let reading = Millis(READING * card.length() as u64);
         let left = (self.span.0 > 0).then(|| Millis((self.span.0 + reading.0).min(LONGEST.0.max(self.span.0))));
@@ -136,37 +134,36 @@ impl Toasts {
         self.last_key += 1;
         let left = (self.span.0 > 0).then_some(self.span);
         let content = Content::Sum(sum.0, sum.1);
-        self.waiting.push_back(Toast { key: self.last_key, content, is_failure, left, until: None });
+        self.waiting.push(Toast { key: self.last_key, content, is_failure, left, until: None });
     }
 
-    fn fill(&mut self, now: Instant, effects: &mut VecDeque<BellEffect>) {
-        while self.shown.len() < SHOWN_LIMIT
-            && let Some(mut toast) = self.waiting.pop_front()
-        {
+    fn fill(&mut self, now: Instant, effects: &mut Vec<BellEffect>) {
+        while self.shown.len() < SHOWN_LIMIT && !self.waiting.is_empty() {
+            let mut toast = self.waiting.remove(0);
             if self.paused == 0 {
                 toast.until = toast.left.map(|left| now + left);
             }
-            effects.push_back(BellEffect::Show(toast.key, toast.is_failure, toast.content.clone()));
+            effects.push(BellEffect::Show(toast.key, toast.is_failure, toast.content.clone()));
             self.shown.push(toast);
         }
     }
 
     /// The visitor closed it.
-    pub(super) fn dismiss(&mut self, now: Instant, key: u32, effects: &mut VecDeque<BellEffect>) {
-        self.hide(now, effects, |toast| toast.key == key);
+    pub(super) fn dismiss(&mut self, now: Instant, key: u32, effects: &mut Vec<BellEffect>) {
+        self.hide(now, effects, &mut |toast| toast.key == key);
     }
 
     /// It has been read.
-    pub(super) fn withdraw(&mut self, now: Instant, id: &str, effects: &mut VecDeque<BellEffect>) {
+    pub(super) fn withdraw(&mut self, now: Instant, id: &str, effects: &mut Vec<BellEffect>) {
         self.waiting.retain_mut(|toast| !toast.content.is_of(id) && !toast.content.forget(id));
-        self.hide(now, effects, |toast| toast.content.is_of(id) || toast.content.forget(id));
+        self.hide(now, effects, &mut |toast| toast.content.is_of(id) || toast.content.forget(id));
     }
 
-    fn hide(&mut self, now: Instant, effects: &mut VecDeque<BellEffect>, mut goes: impl FnMut(&mut Toast) -> bool) {
+    fn hide(&mut self, now: Instant, effects: &mut Vec<BellEffect>, goes: &mut dyn FnMut(&mut Toast) -> bool) {
         self.shown.retain_mut(|toast| {
             let over = goes(toast);
             if over {
-                effects.push_back(BellEffect::Hide(toast.key));
+                effects.push(BellEffect::Hide(toast.key));
             }
             !over
         });
@@ -195,8 +192,8 @@ impl Toasts {
     }
 
     /// Hides those whose time is over.
-    pub(super) fn fire_due(&mut self, now: Instant, effects: &mut VecDeque<BellEffect>) {
-        self.hide(now, effects, |toast| toast.until.is_some_and(|until| until <= now));
+    pub(super) fn fire_due(&mut self, now: Instant, effects: &mut Vec<BellEffect>) {
+        self.hide(now, effects, &mut |toast| toast.until.is_some_and(|until| until <= now));
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
