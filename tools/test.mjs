@@ -80,7 +80,8 @@ const groups = [
     counts: true,
     isThere: () => filesUnder('tests/wasm').length > 0,
     commands: () => {
-      const env = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CHROMEDRIVER: browserAndDriver().driver }
+      // A busy machine takes longer than the runner's 20 s to start the browser and to compile what it tests.
+      const env = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CHROMEDRIVER: browserAndDriver().driver, WASM_BINDGEN_TEST_TIMEOUT: '180' }
       return [['cargo', ['test', '--package', 'storywire', ...locked, '--target', wasmTarget, '--test', 'wasm', ...forRunner], env]]
     },
   },
