@@ -29,9 +29,9 @@ export function boot(load, isAlone = false) {
   const scope = /** @type {any} */ (window)
   const found = scope.Storywire
   const tag = ownTag(isAlone ? /\/inline\.js/ : /\/auto\.js/)
-  const from = tag.src || 'a script without an address'
+  const from = tag.src
   if (found?.push && !Array.isArray(found)) {
-    console.warn(`Storywire: version ${found.version} from ${found.from} is on this page already, so ${STORYWIRE_VERSION} from ${from} does nothing. Remove one of the two tags.`)
+    console.warn(`Storywire ${found.version} is here already, from ${found.from}: ${from} does nothing. Remove one of the two tags.`)
     return
   }
   /** @type {any[]} */
@@ -61,7 +61,8 @@ export function boot(load, isAlone = false) {
     entries.forEach(tell)
   }
   const bases = isAlone ? [''] : basesOf(tag)
-  const wasm = isAlone ? undefined : fetchEarly(bases, tag, entries.some(asks) ? 'whole' : 'story')
+  // Who asks for the client gets the whole one, and the lesser module is not needed.
+  const wasm = isAlone ? undefined : fetchEarly(bases, tag, !entries.some(asks))
   const tryFrom = (/** @type {number} */ at) => {
     load(bases[at] ?? '').then(
       (rest) => {
@@ -72,7 +73,7 @@ export function boot(load, isAlone = false) {
       },
       (error) => {
         if (at + 1 < bases.length) return tryFrom(at + 1)
-        const message = `its scripts could not be loaded from ${bases.join(' nor ')}, so the page shows what it has without them. Check the network and, if the page has a content security policy, its script-src. (${error.message})`
+        const message = `its scripts could not be loaded from ${bases.join(' nor ')}: check the network, and the page's policy (script-src). ${error.message}`
         fail(Object.assign(new Error(message), { code: 'not-loaded' }))
       },
     )
@@ -103,9 +104,9 @@ function basesOf({ src, dataset }) {
 
 /**
  * Asks for everything that the rest will need, without waiting for the rest.
- * @param {string[]} bases @param {HTMLScriptElement} tag @param {string} need
+ * @param {string[]} bases @param {HTMLScriptElement} tag @param {boolean} isLesser
  */
-function fetchEarly([base = ''], { dataset, nonce }, need) {
+function fetchEarly([base = ''], { dataset, nonce }, isLesser) {
   // Beside this file, wherever that is: the rest will know.
   if (base === './') return
   for (const name of STORYWIRE_FILES) {
@@ -113,24 +114,23 @@ function fetchEarly([base = ''], { dataset, nonce }, need) {
     Object.assign(link, { rel: 'modulepreload', href: base + name, nonce })
     document.head.append(link)
   }
-  const module = STORYWIRE_WASM[need]
-  if (dataset.wasm || !module) return
-  const response = fetch(base + module.name, { integrity: module.integrity })
+  if (dataset.wasm || !isLesser) return
+  const { name, integrity } = STORYWIRE_WASM
+  const response = fetch(base + name, { integrity })
   response.catch(() => {}) // it is told to who takes it
-  return { name: module.name, response }
+  return { name, response }
 }
 
 /** Shows the page's own content, or its own fallback, in place of skeletons. @param {HTMLScriptElement} tag */
 function lift({ dataset }) {
   let names = ['skeleton', 'animating']
   try {
-    const { skeleton, animating } = JSON.parse(dataset.options ?? '').assets.classes
-    names = [skeleton ?? 'skeleton', animating ?? 'animating'].join(' ').split(' ').filter(Boolean)
+    names = names.concat(Object.values(JSON.parse(dataset.options ?? '').assets.classes).join(' ').split(' '))
   } catch {
     // The usual names.
   }
   for (const element of document.querySelectorAll('[data-asset]')) {
-    element.classList.remove(...names)
+    for (const name of names) if (name) element.classList.remove(name)
     element.removeAttribute('aria-busy')
   }
   for (const element of document.querySelectorAll('[data-sw-fallback]')) element.removeAttribute('hidden')

@@ -1,5 +1,5 @@
 // A channel as Supabase's users know it. Several may share a topic; none disturbs another.
-import { StorywireError } from './errors.js'
+import { StorywireError, sentences } from './errors.js'
 import { call } from './listeners.js'
 
 /** @typedef {import('./client.js').Client} Client */
@@ -11,6 +11,15 @@ import { call } from './listeners.js'
 
 /** The types that `on` knows. */
 const types = ['postgres_changes', 'broadcast', 'presence', 'system']
+
+Object.assign(sentences, {
+  'bad-json': 'The value cannot be written as JSON: give plain objects, arrays, text, numbers, booleans and null.',
+  'empty-topic': 'A channel needs a name that is not empty.',
+  'other-options': 'This topic is in use with another configuration: give both channels the same config, or use another name.',
+  'unknown-channel': 'This channel is not subscribed: call subscribe() first.',
+  'bad-bytes': 'Bytes need version 2.0.0 of the protocol, and a topic and an event of at most 255 bytes.',
+  'bad-replay': 'Replay works on private channels only, for at most 25 messages.',
+})
 
 export class Channel {
   /** The topic as Supabase's client writes it. */

@@ -1,6 +1,6 @@
 // The emotion stream of a profile, and the elements that show it: `[data-sw-emotion]` and `[data-sw-emotion-graph]`.
 // What is shown is decided in src/core/emotion.rs; here it is put into elements, as text and attributes only.
-import { StorywireError } from './errors.js'
+import { StorywireError, sentences } from './errors.js'
 import { call } from './listeners.js'
 import { RawReadings, loadStreamModule } from './stream-module.js'
 
@@ -24,6 +24,10 @@ const other = '#4b5563'
 /** The drawing's own units; the box scales it. */
 const [width, height] = [400, 120]
 const svgNames = 'http://www.w3.org/2000/svg'
+
+Object.assign(sentences, {
+  'no-api-base': 'The emotion stream needs the address of the API: give createClient apiBase, or the script tag data-api-base.',
+})
 
 export class Emotions {
   #stream

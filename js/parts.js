@@ -24,7 +24,7 @@ const parts = [
   ['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')],
   ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],
   ['[data-sw-unread],[data-sw-toasts],[data-sw-notifications]', () => import('./parts/notifications.js')],
-  ['script[src*="wized.com"],script[data-wized-id],[wized],[w-el],[data-sw-into],[data-asset-retry^="wized:"]', () => import('./parts/wized.js')],
+  ['script[data-wized-id],[wized],[w-el],[data-sw-into],[data-asset-retry^="wized:"]', () => import('./parts/wized.js')],
   ['[data-sw-ix],[data-sw-ix2]', () => import('./parts/webflow.js')],
 ]
 

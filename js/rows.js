@@ -1,10 +1,14 @@
 // Followed rows: read, kept current, and read again after every gap.
-import { StorywireError } from './errors.js'
+import { StorywireError, sentences } from './errors.js'
 import { call } from './listeners.js'
 
 /** @typedef {import('./client.js').Client} Client */
 /** @typedef {import('./types.js').RowsHandlers} RowsHandlers */
 /** @typedef {import('./types.js').RowsOptions} RowsOptions */
+
+Object.assign(sentences, {
+  'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 }.',
+})
 
 export class Rows {
   /** Whether changes are followed and the rows have been read since. */

@@ -83,7 +83,7 @@ export function start({ tag, own, entries, asks, base, styles, places, fail }) {
   }
 
   /** @param {string} address @param {string} key */
-  const make = (address, key) => {
+  const make = (address = '', key = '') => {
     const url = absolute(address, 'data-supabase-url', 'https://xyz.supabase.co')
     // Says what is wrong with the tag, whichever client it is.
     const first = new PageClient(url, key, options, load)
@@ -104,17 +104,16 @@ export function start({ tag, own, entries, asks, base, styles, places, fail }) {
     hold()
   })
   if (isBound(supabaseUrl) || isBound(supabaseKey)) {
-    /** @type {Record<string, string>} */
-    const parts = {}
-    const set = (/** @type {string} */ name) => (/** @type {any} */ value) => {
-      if (client && value !== parts[name]) return console.warn('Storywire: the project of this page has changed; reload the page to use the new one.')
-      if (value) parts[name] = String(value)
-      const { url, key } = parts
-      if (!client && url && key) guard(() => make(url, key))
+    // The first of each counts: a page has one project.
+    const found = ['', '']
+    for (const [at, setting] of [supabaseUrl, supabaseKey].entries()) {
+      follow(setting, (value) => {
+        if (!value || found[at]) return
+        found[at] = String(value)
+        if (found.every(Boolean)) guard(() => make(found[0], found[1]))
+      })
     }
-    follow(supabaseUrl, set('url'))
-    follow(supabaseKey, set('key'))
-  } else guard(() => make(supabaseUrl ?? '', supabaseKey ?? ''))
+  } else guard(() => make(supabaseUrl, supabaseKey))
 
   for (const event of ['connection', 'asset', 'story']) listen(event, (value) => said.set([event, value.story, value.asset].join(), [event, value]))
   addStyles(tag.styles, base, styles)
@@ -125,7 +124,7 @@ export function start({ tag, own, entries, asks, base, styles, places, fail }) {
 /** Whether somebody has signed in with Supabase in this browser: then Wized, if the page has it, will know who. */
 function hasSession() {
   try {
-    return Object.keys(localStorage).some((name) => /^sb-.+-auth-token/.test(name))
+    return /\bsb-[^,]+-auth-token/.test(String(Object.keys(localStorage)))
   } catch {
     return false
   }

@@ -19,7 +19,7 @@ import { snippet } from './snippet.mjs'
 const { version } = JSON.parse(read('package.json'))
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'start.js', 'auto-module.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
+const entries = ['index.js', 'start.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
 
 /** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
 const alone = ['eventsource.js']
@@ -190,11 +190,11 @@ function seal(place, name) {
   const text = readFileSync(glue, 'utf8')
   const fetched = 'fetch(module_or_path)'
   if (!text.includes(fetched)) throw new Error(`wasm-bindgen writes its glue in another way than this version: ${fetched} is not in that of ${name}`)
-  writeFileSync(glue, text.replace(fetched, `fetch(module_or_path, { integrity: '${integrityOf(join(place, `${name}_bg.wasm`))}' })`))
+  writeFileSync(glue, text.replace(fetched, `fetch(module_or_path, { integrity: '${integrityOf(join(place, `${name}_bg.wasm`), 'sha256')}' })`))
 }
 
-/** As `integrity` has it: https://www.w3.org/TR/SRI/ */
-const integrityOf = (path) => `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`
+/** As `integrity` has it: https://www.w3.org/TR/SRI/. What every page downloads has the shorter one in it. */
+const integrityOf = (path, kind = 'sha384') => `${kind}-${createHash(kind).update(readFileSync(path)).digest('base64')}`
 
 /** js/ and the glue, put together into what a page loads. */
 async function assemble({ release, env, glue, dist }) {
@@ -229,9 +229,11 @@ async function assemble({ release, env, glue, dist }) {
   // What two entries share, and what is loaded only when it is needed.
   const { metafile } = await put(entries, [fromGlue], { splitting: true, chunkNames: 'storywire-[hash]', define: facts({}) })
   await put(alone, [fromGlue, inlined])
-  const wasm = (name) => ({ name, integrity: integrityOf(join(glue, name)) })
-  const early = { STORYWIRE_FILES: importsOf(metafile, 'start.js'), STORYWIRE_WASM: { story: wasm('storywire_story_bg.wasm'), whole: wasm('storywire_bg.wasm') } }
+  const wasm = (name) => ({ name, integrity: integrityOf(join(glue, name), 'sha256') })
+  const early = { STORYWIRE_FILES: importsOf(metafile, 'start.js'), STORYWIRE_WASM: wasm('storywire_story_bg.wasm') }
   await put(['auto.js'], [], { format: 'iife', target: 'es2020', define: facts(early) })
+  // For bundlers, which find the rest by its name; one more entry among those that share would cut what they share in smaller pieces.
+  await put(['auto-module.js'], [{ name: 'rest', setup: ({ onResolve }) => onResolve({ filter: /\/start\.js$/ }, ({ path }) => ({ path, external: true })) }], { define: facts({}) })
   const { outputFiles } = await put(entries.filter((name) => name.endsWith('.css')), [], { write: false, sourcemap: false })
   const styles = { STORYWIRE_STYLES: outputFiles.map(({ text }) => text).join('\n') }
   // What it has not in itself, such as the stylesheet of a part, it can only have from the release.

@@ -2,8 +2,8 @@
 
 /** The version in package.json. */
 declare const STORYWIRE_VERSION: string
-/** The WebAssembly modules that the script tag loads, by what the page needs: `story` or `whole`. */
-declare const STORYWIRE_WASM: Record<string, { name: string; integrity: string }>
+/** The WebAssembly module of a page with stories. */
+declare const STORYWIRE_WASM: { name: string; integrity: string }
 /** What start.js imports before it runs. */
 declare const STORYWIRE_FILES: string[]
 /** The stylesheet as text; empty but in inline.js. */

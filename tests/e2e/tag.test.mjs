@@ -64,7 +64,7 @@ test(
     await isShown(page)
     await page.locator('[data-sw-connection="live"]').waitFor()
     assert.equal(warned.length, 1)
-    assert.match(warned[0], new RegExp(`version ${version} from http://[^ ]+/dist/(auto|inline)\\.js is on this page already, so .* from .*/dist/(auto|inline)\\.js does nothing`))
+    assert.match(warned[0], new RegExp(`^Storywire ${version} is here already, from http://[^ ]+/dist/(auto|inline)\\.js: http://[^ ]+/dist/(auto|inline)\\.js does nothing`))
     const counters = await (await fetch(`${url}/__control/counters`)).json()
     assert.equal(counters.sockets, 1)
     void server
