@@ -43,7 +43,13 @@ export const releaseDist = join(root, 'dist')
 /** Where the glue lies that js/ imports: for the editor, for tsc, and for tests of js/ in Node. */
 const devGlue = join(root, 'pkg')
 
-const madeOf = () => fingerprint(filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'), rustcVersion(), version)
+const madeOf = () =>
+  fingerprint(
+    filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'),
+    rustcVersion(),
+    version,
+    process.env.NAMES ?? '',
+  )
 
 /**
  * Builds what is out of date. The environment is that of `setUp`.
@@ -148,7 +154,8 @@ function refuseMismatches(place, name) {
 async function shrink(place, name, env) {
   const wasm = join(place, `${name}_bg.wasm`)
   const small = join(place, 'small.wasm')
-  const strip = ['--strip-debug', '--strip-producers', '--strip-target-features']
+  // For the profiler, `NAMES=1` keeps the names of functions.
+  const strip = env.NAMES ? ['-g'] : ['--strip-debug', '--strip-producers', '--strip-target-features']
   // Without a feature flag it keeps to the features that the module itself declares.
   // A function that is inlined into its one caller is shorter, and compresses worse.
   const passes = ['-Oz', '--one-caller-inline-max-function-size=1', ...strip, '--minify-imports-and-exports-and-modules']

@@ -131,6 +131,17 @@ const groups = [
       return [[...runNodeTests('tests/e2e', '--test-concurrency=1'), given]]
     },
   },
+  {
+    name: 'bench',
+    what: 'the measurements, with few messages and no judgement of time',
+    counts: true,
+    isThere: () => filesUnder('tests/bench').length > 0,
+    commands: async (env) => {
+      const { browser } = browserAndDriver()
+      const dist = await build({ release, env })
+      return [[...runNodeTests('tests/bench', '--test-concurrency=1'), { CHROMIUM: browser, STORYWIRE_DIST: dist }]]
+    },
+  },
 ]
 
 /** What the runners say at their end: cargo's and wasm-bindgen-test's lines, and those of Node's spec reporter. */
@@ -184,7 +195,7 @@ await script(async () => {
   if (unknown.length) throw new Stop(`There is no group ${unknown.join(', ')}. The groups are ${groups.map(({ name }) => name).join(', ')}.`)
   const wanted = groups.filter(({ name, quick }) => (chosen.length ? chosen.includes(name) : quick || !onlyQuick))
 
-  const env = await setUp({ browser: wanted.some(({ name }) => ['wasm', 'package', 'e2e'].includes(name)) })
+  const env = await setUp({ browser: wanted.some(({ name }) => ['wasm', 'package', 'e2e', 'bench'].includes(name)) })
   const results = []
   for (const group of wanted) {
     if (group.isThere && !group.isThere()) console.log(`\n${group.name}: there is nothing of this yet.`)

@@ -1,18 +1,85 @@
-// npm run bench -- NAME: runs tests/bench/NAME/run.mjs, with the release.
-import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// npm run bench              everything, interleaved, with the release: prints ratios, and writes bench/results.json and docs/benchmarks.md
+// npm run bench -- NAME      one of them: messages, start, memory, size, sse
+//
+//   --rounds 5     more rounds; medians are compared
+//   --only WORDS   only the tables whose title has the words in it
+//   --dist FOLDER  another build
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from '../../tools/build.mjs'
+import { root } from '../../tools/project.mjs'
 import { setUp } from '../../tools/setup.mjs'
 import { Stop, script } from '../../tools/shell.mjs'
+import { launch } from './lab/browser.mjs'
+import { bundle } from './lab/bundle.mjs'
+import { replay } from './lab/replay.mjs'
+import { markdown, plain } from './lab/report.mjs'
 
-const here = dirname(fileURLToPath(import.meta.url))
+export const names = ['messages', 'start', 'memory', 'size', 'sse']
 
-await script(async () => {
-  const [name = '', ...args] = process.argv.slice(2)
-  const names = readdirSync(here).filter((folder) => existsSync(join(here, folder, 'run.mjs')))
-  if (!names.includes(name)) throw new Stop(`Which measurement? \`npm run bench -- NAME\`, where NAME is one of: ${names.join(', ')}.`)
-  const dist = await build({ release: true, env: await setUp({ browser: true }) })
-  const { run } = await import(join(here, name, 'run.mjs'))
-  await run({ dist, args })
-})
+/**
+ * What a measurement is lent.
+ * @typedef {{ browser: import('playwright-core').Browser, server: Awaited<ReturnType<typeof replay>>, folder: string, dist: string,
+ *   rounds?: number, quick?: boolean, only?: string, say: (table: import('./lab/report.mjs').Table) => void }} Lab
+ */
+
+/**
+ * @param {string} dist the package @param {Partial<Lab>} how @param {(lab: Lab) => Promise<T>} work
+ * @template T @returns {Promise<T>}
+ */
+export async function withLab(dist, how, work) {
+  const folder = mkdtempSync(join(tmpdir(), 'storywire-bench-'))
+  await bundle(folder, dist)
+  const server = await replay(folder)
+  const browser = await launch()
+  try {
+    return await work({ browser, server, folder, dist, say: (table) => console.log(plain(table)), ...how })
+  } finally {
+    await browser.close()
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Keeps what was measured, so that one of them can be measured again without the others. @param {string} name @param {any[]} tables @param {string} chromium */
+function keep(name, tables, chromium) {
+  const place = join(root, 'bench', 'results.json')
+  mkdirSync(join(root, 'bench'), { recursive: true })
+  const all = existsSync(place) ? JSON.parse(readFileSync(place, 'utf8')) : {}
+  all.browser = `Chromium ${chromium}`
+  all.machine = `${cpus().length} × ${cpus()[0]?.model}`
+  all.tables = { ...all.tables, [name]: tables }
+  writeFileSync(place, `${JSON.stringify(all, undefined, 1)}\n`)
+  const introduction = [
+    '# Benchmarks',
+    '',
+    'Written by `npm run bench`. Each client is measured in its own page of one headless browser, against one server, in turn with the others; read ratios rather than times.',
+    `${all.browser}, ${all.machine}. CPU is the main thread's own, by the browser's accounting; ± is half the distance of the quartiles.`,
+    'The pages of the peers are written as their documentation says: `tests/bench/pages`.',
+    '',
+  ]
+  const parts = names.flatMap((of) => all.tables[of] ?? []).map(markdown)
+  writeFileSync(join(root, 'docs', 'benchmarks.md'), [...introduction, ...parts].join('\n'))
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const option = (/** @type {string} */ name) => (args.includes(name) ? args.splice(args.indexOf(name), 2)[1] : undefined)
+  const rounds = Number(option('--rounds')) || undefined
+  const [only, given] = [option('--only'), option('--dist')]
+  const unknown = args.filter((arg) => !names.includes(arg))
+  if (unknown.length > 0) throw new Stop(`There is no measurement ${unknown.join(', ')}. There are: ${names.join(', ')}.`)
+  const env = await setUp({ browser: true })
+  const dist = given ?? (await build({ release: true, env }))
+  await withLab(dist, { rounds, only }, async (lab) => {
+    for (const name of args.length > 0 ? args : names) {
+      const { run } = await import(`./${name}/run.mjs`)
+      const tables = await run(lab)
+      if (!only && !given) keep(name, tables, lab.browser.version())
+    }
+  })
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await script(() => main(process.argv.slice(2)))

@@ -1,6 +1,7 @@
 // The clients, each as its own documentation uses it. `run` resolves when `count` events named `emotion` have been heard.
 import { fetchEventSource } from '@microsoft/fetch-event-source'
 import { EventSource as NpmEventSource } from 'eventsource'
+import { createEventSource } from 'eventsource-client'
 import { createParser } from 'eventsource-parser'
 import { EventSource as OurEventSource } from '../../../js/eventsource.js'
 import { openStream } from '../../../js/stream.js'
@@ -107,6 +108,23 @@ const source = (make) => ({ url, count, json }) =>
     })
   })
 
+/** @param {Task} task */
+const eventsourceClient = ({ url, count, json }) =>
+  new Promise((resolve) => {
+    let heard = 0
+    const source = createEventSource({
+      url,
+      onMessage({ event, data }) {
+        if (event !== 'emotion') return
+        if (json) sink = JSON.parse(data).emotion
+        if (++heard === count) {
+          source.close()
+          resolve()
+        }
+      },
+    })
+  })
+
 /** Keeps what is parsed from being optimised away. */
 export let sink
 
@@ -117,6 +135,7 @@ export const clients = {
   'storywire client.stream, batches': storywireBatch,
   'fetch-event-source': microsoft,
   'storywire EventSource': source((url) => new OurEventSource(url)),
+  'eventsource-client': eventsourceClient,
   'npm eventsource': source((url) => new NpmEventSource(url)),
   "the browser's EventSource": source((url) => new EventSource(url)),
 }

@@ -1,24 +1,22 @@
 // Server-sent events in headless Chromium, beside the clients that pages use: rounds are interleaved, medians are compared.
 // Times depend on the machine; the ratios are what counts.
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
-import { browserFlags, findBrowser } from '../../../tools/browser.mjs'
 import { root } from '../../../tools/project.mjs'
+import { cell, digits, median } from '../lab/report.mjs'
 import { events } from './corpus.js'
 
-const COUNT = 100_000
-const ROUNDS = 7
+const MANY = 100_000
+const ROUNDS = 5
 const PARSER = 'fetch + eventsource-parser'
 
 /** Streams from memory: the client alone. */
 const parsing = {
-  'id + event + data, 16 KiB chunks': { count: COUNT, size: 16_384 },
-  'the same, JSON parsed': { count: COUNT, size: 16_384, json: true },
-  '1,400 B chunks': { count: COUNT, size: 1_400 },
-  'CRLF, 16 KiB chunks': { count: COUNT, size: 16_384, end: '\r\n' },
+  'id + event + data, 16 KiB chunks': { size: 16_384 },
+  'the same, JSON parsed': { size: 16_384, json: true },
+  '1,400 B chunks': { size: 1_400 },
+  'CRLF, 16 KiB chunks': { size: 16_384, end: '\r\n' },
   'one line of 10 MB, 1,400 B chunks': { count: 1, size: 1_400, big: 10_000_000 },
 }
 const parsers = [PARSER, 'storywire client.stream']
@@ -30,27 +28,34 @@ const wire = {
   '1 KB events': { path: '/wire/large', json: false },
 }
 
-export async function run({ dist, args }) {
-  const rounds = Number(args.find((arg) => /^\d+$/.test(arg)) ?? ROUNDS)
-  const place = mkdtempSync(join(tmpdir(), 'storywire-bench-'))
+/** @param {import('../run.mjs').Lab} lab @returns {Promise<import('../lab/report.mjs').Table[]>} */
+export async function run({ browser, folder, dist, rounds = ROUNDS, quick, only, say }) {
+  const place = join(folder, 'sse')
+  mkdirSync(place)
+  await bundle(place, dist)
+  const count = quick ? 1000 : MANY
+  const server = await serve(place, count)
+  const page = await browser.newPage()
   try {
-    await bundle(place, dist)
-    const server = await serve(place)
-    const browser = await chromium.launch({ executablePath: findBrowser(), args: browserFlags })
-    try {
-      const page = await browser.newPage()
-      page.on('pageerror', (error) => console.error(error))
-      await page.goto(server.origin)
-      const bench = await page.evaluateHandle(() => import('/page.js'))
-      console.log(`Chromium ${browser.version()}, ${COUNT.toLocaleString('en-US')} events, medians of ${rounds} interleaved rounds\n`)
-      await measureParsing(bench, rounds)
-      if (!args.includes("--parsing")) await measureWire(bench, rounds)
-    } finally {
-      await browser.close()
-      server.close()
+    page.on('pageerror', (error) => console.error(error))
+    await page.goto(server.origin)
+    const bench = await page.evaluateHandle(() => import('/page.js'))
+    const loads = [
+      ...Object.entries(parsing).map(([title, what]) => ({ title: `stream, ${title}, from memory`, path: '/memory', what, names: parsers, count: what.big ? 1 : count, json: what.json })),
+      ...Object.entries(wire).map(([title, { path, json }]) => ({ title: `stream, ${title}, over loopback`, path, what: undefined, names: undefined, count: path === '/wire/small' ? count : count / 10, json })),
+    ]
+    const tables = []
+    for (const { title, path, what, names, count, json = false } of loads) {
+      if (only && !title.includes(only)) continue
+      if (what) await bench.evaluate(({ prepare }, what) => prepare('/memory', what), { ...what, count })
+      const table = await compare(bench, quick ? 1 : rounds, names ?? (await bench.evaluate(({ names }) => names)), path, { title, count, json })
+      say(table)
+      tables.push(table)
     }
+    return tables
   } finally {
-    rmSync(place, { recursive: true, force: true })
+    await page.close()
+    server.close()
   }
 }
 
@@ -73,8 +78,9 @@ async function bundle(place, dist) {
   cpSync(join(dist, 'storywire_stream_bg.wasm'), join(place, 'storywire_stream_bg.wasm'))
 }
 
-async function serve(place) {
-  const bodies = { '/wire/small': events(COUNT), '/wire/large': events(COUNT / 10, { width: 940 }) }
+/** @param {string} place @param {number} count */
+async function serve(place, count) {
+  const bodies = { '/wire/small': events(count), '/wire/large': events(count / 10, { width: 940 }) }
   const types = { js: 'text/javascript', wasm: 'application/wasm' }
   const http = createServer((request, response) => {
     const body = bodies[request.url]
@@ -102,38 +108,17 @@ async function serve(place) {
   }
 }
 
-const median = (values) => [...values].sort((one, two) => one - two)[values.length >> 1]
-
-/** One table: rows are clients, with the ratio to fetch + eventsource-parser. */
-async function table(bench, rounds, names, path, { count, json }) {
-  const times = new Map(names.map((name) => [name, []]))
+/** One table: the rows are clients, with the ratio to fetch + eventsource-parser. */
+async function compare(bench, rounds, names, path, { title, count, json }) {
+  /** @type {Record<string, number[]>} */
+  const times = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
-      const time = await bench.evaluate(({ measure }, [name, path, count, json]) => measure(name, path, count, json), [name, path, count, json ?? false])
-      if (round >= 0) times.get(name).push(time)
+      const time = await bench.evaluate(({ measure }, [name, path, count, json]) => measure(name, path, count, json), [name, path, count, json])
+      if (round >= 0 || rounds === 1) times[name].push(time)
     }
   }
-  const base = median(times.get(PARSER))
-  const rows = names.map((name) => {
-    const time = median(times.get(name))
-    return [name, `${time.toFixed(1)} ms`, count > 1 ? `${Math.round(count / time).toLocaleString('en-US')} k/s` : '', `${(base / time).toFixed(2)}×`]
-  })
-  for (const row of rows) console.log(`  ${row[0].padEnd(38)}${row[1].padStart(12)}${row[2].padStart(12)}${row[3].padStart(9)}`)
-}
-
-async function measureParsing(bench, rounds) {
-  for (const [title, what] of Object.entries(parsing)) {
-    console.log(`\n${title}, from memory`)
-    await bench.evaluate(({ prepare }, what) => prepare('/memory', what), what)
-    await table(bench, rounds, parsers, '/memory', what)
-  }
-}
-
-async function measureWire(bench, rounds) {
-  for (const [title, { path, json }] of Object.entries(wire)) {
-    const count = path === '/wire/small' ? COUNT : COUNT / 10
-    console.log(`\n${title}, over loopback`)
-    const names = await bench.evaluate(({ names }) => names)
-    await table(bench, rounds, names, path, { count, json })
-  }
+  const base = median(times[PARSER])
+  const rows = names.map((name) => [name, cell(times[name]), count > 1 ? `${Math.round(count / median(times[name])).toLocaleString('en-US')} k` : '', digits(base / median(times[name]))])
+  return { title, head: ['client', 'ms', 'events a second', 'times as fast as fetch + eventsource-parser'], rows, data: times }
 }

@@ -1,0 +1,92 @@
+// The page that a client is measured in: the same elements for all, and the client as its users load it.
+import { assets, storyId } from './frames.js'
+
+/** Runs before everything else: what is noted for the measurement, at the same cost for every client. */
+const notes = `
+const notes = window.notes = { longTasks: 0, frames: [], delays: [], memories: [], bench: {} }
+new PerformanceObserver((list) => notes.longTasks += list.getEntries().length).observe({ type: 'longtask' })
+addEventListener('pointerdown', (event) => notes.delays.push(performance.now() - event.timeStamp), true)
+for (const name of ['instantiate', 'instantiateStreaming']) {
+  const real = WebAssembly[name]
+  WebAssembly[name] = async (...given) => {
+    const made = await real.apply(WebAssembly, given)
+    for (const one of Object.values((made.instance ?? made).exports)) if (one instanceof WebAssembly.Memory) notes.memories.push(one)
+    return made
+  }
+}
+notes.countFrames = () => {
+  let last
+  const next = (now) => { if (last) notes.frames.push(now - last); last = now; requestAnimationFrame(next) }
+  requestAnimationFrame(next)
+}
+notes.until = (isDone) => new Promise((resolve) => {
+  const look = () => isDone() ? resolve(performance.timeOrigin + performance.now()) : setTimeout(look, 8)
+  look()
+})
+// Whether the page shows what the last message of each story said: by what the client offers, or by the attribute.
+notes.isShown = (expected, count) => {
+  if (notes.bench.rows) return notes.bench.rows(expected, count)
+  const elements = [...document.querySelectorAll('[data-asset]')]
+  const wanted = expected.flat()
+  let at = 0
+  return () => {
+    while (at < elements.length && Number(elements[at].dataset.progress) === wanted[at]) at++
+    return at === elements.length
+  }
+}
+// The reply to a join, and the first bar that moves: the same for every client.
+notes.marks = {}
+const mark = (name) => notes.marks[name] ??= performance.now()
+const RealWebSocket = WebSocket
+window.WebSocket = class extends RealWebSocket {
+  constructor(...given) {
+    super(...given)
+    const hear = ({ data }) => { if (String(data).includes('"phx_reply"')) { mark('joined'); this.removeEventListener('message', hear) } }
+    this.addEventListener('message', hear)
+  }
+}
+addEventListener('DOMContentLoaded', () => {
+  const bar = document.querySelector('.progress-bar')
+  if (bar) new MutationObserver(() => mark('painted')).observe(bar, { attributes: true })
+})
+`
+
+/** @param {number} number */
+const card = (number) => `<article class="story-card" data-story-id="${storyId(number)}">${assets
+  .map((asset) => `<div class="skeleton" data-asset="${asset}"><div class="progress-bar"></div><span class="status">Generating ${asset}…</span></div>`)
+  .join('')}</article>`
+
+/**
+ * How each client comes into a page.
+ * @type {Record<string, string>}
+ */
+const tags = {
+  bare: '<script src="/bare.js"></script>',
+  plain: '<script src="/plain.js"></script>',
+  'realtime-js': '<script src="/realtime-js.js"></script>',
+  'supabase-js': '<script src="/supabase.js"></script><script src="/supabase-js.js"></script>',
+  phoenix: '<script src="/phoenix.js"></script>',
+  storywire: '<script async type="module" src="/storywire/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_bench"></script>',
+  'storywire, whole': '<script type="module" src="/storywire-whole.js"></script>',
+}
+
+/** @param {Record<string, string>} what `client` and `cards` */
+export const html = ({ client = '', cards = '0' }) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<script>${notes}</script>
+<style>
+  .story-card { display: inline-block; width: 180px; margin: 4px; border: 1px solid #ccc; padding: 4px; font: 12px sans-serif }
+  .story-card > * { display: block; min-height: 24px }
+  .progress-bar { height: 4px; width: 0; background: #36c }
+</style>
+${client === 'storywire' ? tags[client] : ''}
+</head>
+<body>
+<span ${client.startsWith('storywire') ? 'data-sw-connection' : 'hidden'}></span>
+${Array.from({ length: Number(cards) }, (_, number) => card(number)).join('\n')}
+${client === 'storywire' ? '' : tags[client]}
+</body>
+</html>`

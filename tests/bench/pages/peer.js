@@ -1,0 +1,43 @@
+// A page of Supabase's clients, written as their documentation says.
+import { showRow } from './handler.js'
+import { widthsAre } from './shown.js'
+
+/**
+ * @param {any} client with `channel` and `removeChannel`
+ * @param {(id: string) => Promise<any>} read the row of a story
+ */
+export function peer(client, read) {
+  const { bench } = window.notes
+  const cards = document.querySelectorAll('[data-story-id]')
+  let last
+  if (cards.length > 0) {
+    client
+      .channel('stories')
+      .on('postgres_changes', { event: 'UPDATE', schema: 'public', table: 'stories' }, (payload) => showRow(payload.new))
+      .subscribe((status) => (bench.isReady = status === 'SUBSCRIBED'))
+    if (cards.length === 1) read(cards[0].dataset.storyId).then(showRow)
+  } else {
+    const channel = client.channel('room')
+    channel
+      .on('broadcast', { event: 'tick' }, ({ payload }) => (last = payload.number))
+      .on('presence', { event: 'sync' }, () => (bench.present = Object.keys(channel.presenceState()).length))
+      .subscribe((status) => (bench.isReady = status === 'SUBSCRIBED'))
+  }
+  bench.rows = widthsAre
+  bench.last = () => last
+
+  /** Joins so many channels. @param {number} count */
+  bench.join = (count) => {
+    const joining = Array.from({ length: count }, (_, number) => {
+      const channel = client.channel(`many:${number}`)
+      channel.on('broadcast', { event: 'tick' }, ({ payload }) => (last = payload.number))
+      return new Promise((resolve) => channel.subscribe((status) => status === 'SUBSCRIBED' && resolve(channel)))
+    })
+    return Promise.all(joining).then((channels) => (bench.channels = channels))
+  }
+  bench.leave = async () => {
+    const channels = bench.channels
+    bench.channels = undefined
+    await Promise.all(channels.map((channel) => client.removeChannel(channel)))
+  }
+}
