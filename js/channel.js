@@ -75,6 +75,7 @@ export class Channel {
     this.id = id
     this.#client.all.channels.set(id, this)
     for (const binding of this.#bindings) this.#listen(raw, binding)
+    this.#tellHeard(raw)
   }
 
   /** Joins anew with another configuration. @internal @param {ChannelOptions} options */
@@ -91,9 +92,17 @@ export class Channel {
     return this.#bindings.some(({ type }) => type === 'presence')
   }
 
+  /** What nobody listens for does not cross from the core. @param {Raw} raw */
+  #tellHeard(raw) {
+    if (this.id === undefined) return
+    const names = this.#bindings.map(({ type, filter }) => (type === 'broadcast' ? `broadcast ${filter.event}` : type))
+    raw.hears(this.id, JSON.stringify(names))
+  }
+
   /** A listener for presence on a channel that was joined without: only another join can bring it. @param {Raw} raw @param {Binding} binding */
   #add(raw, binding) {
     const wanted = binding.type === 'presence' && this.params.config?.presence?.enabled !== false
+    this.#tellHeard(raw)
     if (!wanted || this.#seesPresence || this.id === undefined) return this.#listen(raw, binding)
     this.#forget(raw)
     if (this.state !== 'closed') this.#join(raw)
@@ -140,7 +149,10 @@ export class Channel {
     if (this.id !== undefined) this.#client.run((raw) => this.#add(raw, binding), (error) => this.#fail(error))
     const undo = () => {
       this.#bindings = this.#bindings.filter((of) => of !== binding)
-      this.#client.run((raw) => this.id !== undefined && raw.unlisten(this.id, binding.key))
+      this.#client.run((raw) => {
+        this.#tellHeard(raw)
+        if (this.id !== undefined) raw.unlisten(this.id, binding.key)
+      })
     }
     signal?.addEventListener('abort', undo, { once: true })
     return undoable(undo)

@@ -3,7 +3,7 @@
 //
 // Nothing from the server becomes markup: texts go in as text, and addresses have been checked. What is known of an element
 // is kept beside it, never on it, because pages clone elements with all their attributes.
-import { append, bar, closest, fire, make, own, set, setText, slot, words } from './element.js'
+import { append, bar, closest, fire, make, move, own, set, setText, slot, words } from './element.js'
 import { showItems } from './list.js'
 import { worth } from './settings.js'
 
@@ -104,6 +104,14 @@ export class Dom {
   attribute(id, name, value) {
     const entry = this.#entries.get(id)
     if (entry) set(entry.element, name, value)
+  }
+
+  /** Nothing but the progress is new, and it was known before. @param {number} id @param {number} progress */
+  progress(id, progress) {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    set(entry.element, 'data-progress', String(progress))
+    for (const one of entry.bars) move(one, progress)
   }
 
   /** @param {number} id @param {number} progress below 0: unknown @param {string} name @param {string} text @param {boolean} shown */

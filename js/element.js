@@ -51,15 +51,24 @@ export const fire = (element, name, detail, cancelable) =>
  */
 export function bar(bar, progress, name, text, shown) {
   if (!bar.style.transform) {
-    const isRtl = getComputedStyle(bar).direction === 'rtl'
+    // Asked of the attribute, since asking for the style would make the browser find out all styles at once.
+    const isRtl = closest(bar, '[dir]')?.getAttribute('dir') === 'rtl'
     Object.assign(bar.style, { width: '100%', transformOrigin: isRtl ? '100% 50%' : '0 50%', transform: 'scaleX(var(--asset-progress, 0))' })
     if (!bar.ariaLabel && !bar.hasAttribute('aria-labelledby')) bar.ariaLabel = name
     set(bar, 'role', 'progressbar')
   }
   bar.hidden = !shown
-  bar.style.setProperty('--asset-progress', String(Math.max(progress, 0) / 100))
-  set(bar, 'aria-valuenow', progress < 0 ? undefined : String(progress))
+  if (progress < 0) {
+    bar.style.setProperty('--asset-progress', '0')
+    bar.removeAttribute('aria-valuenow')
+  } else move(bar, progress)
   set(bar, 'aria-valuetext', progress < 0 ? text : undefined)
+}
+
+/** @param {HTMLElement} bar @param {number} progress 0 to 100 */
+export function move(bar, progress) {
+  bar.style.setProperty('--asset-progress', String(progress / 100))
+  bar.setAttribute('aria-valuenow', String(progress))
 }
 
 /**

@@ -54,8 +54,8 @@ export class PageClient {
       (RawClient) => {
         if (this.#closed || !RawClient) return
         const socketUrl = this.#socketUrl()
-        const { assets, stories } = options
-        const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories }
+        const { assets, stories, channelLimit } = options
+        const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories, channelLimit }
         const raw = (this.#raw = /** @type {Raw} */ (new RawClient(JSON.stringify(settings), this.sink)))
         const queue = this.#queue ?? []
         this.#queue = undefined

@@ -22,6 +22,8 @@ export interface ClientOptions {
    * if it cannot be, or gives `{ status: 402, upgradeUrl }`, `{ status: 429 }`, `{ retried: [] }`.
    */
   retry?: (asset: { story: string; asset: string }) => any
+  /** How many channels one socket may carry: 100, as Supabase has it by default. */
+  channelLimit?: number
   /** Words, names, columns, texts and order of assets, added to the defaults: see `src/core/asset/defaults.json`. */
   assets?: Record<string, Record<string, unknown> | string[]>
   /** Where stories are kept: `{ schema: 'public', table: 'stories', key: 'id', topic: 'story:' }`. */
@@ -65,6 +67,8 @@ export interface Timing {
   pollAfter?: number
   /** A row that was silent for this long is read once more: 60,000, doubling up to 600,000. */
   quietInterval?: number
+  /** Between two joins, on the average, after the first twenty: 80, which keeps a fleet under the server's limit. */
+  joinInterval?: number
 }
 
 export type Connection = 'live' | 'catching-up' | 'polling' | 'offline' | 'stopped'

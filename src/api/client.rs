@@ -33,6 +33,11 @@ impl RawClient {
         id_or_misuse(&self.0, result.map(|id| id.0))
     }
 
+    /// See [`Client::set_heard`].
+    pub fn hears(&self, channel: u32, names: &str) {
+        self.0.client().set_heard(ChannelId(channel), names);
+    }
+
     /// See [`Client::listen`]. Options: `event`, `schema`, `table`, `filter`, `select`.
     pub fn listen(&self, channel: u32, key: u32, options: &str) -> i32 {
         let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };

@@ -74,6 +74,10 @@ impl RawClient {
         ] {
             *option = number(options, name).map_or(*option, Millis);
         }
+        if crate::core::WHOLE {
+            config.join_interval = number(options, "joinInterval").map_or(config.join_interval, Millis);
+            config.topic_limit = number(options, "channelLimit").map_or(config.topic_limit, |limit| limit as usize);
+        }
         let mut assets = AssetConfig::new();
         if let Some(settings) = options.get("assets") {
             assets.extend(settings.text());

@@ -29,6 +29,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn attribute(this: &Page, id: u32, name: &str, value: Option<&str>);
     #[wasm_bindgen(method)]
+    fn progress(this: &Page, id: u32, progress: u32);
+    #[wasm_bindgen(method)]
     fn bar(this: &Page, id: u32, progress: i32, name: &str, text: &str, shown: bool);
     #[wasm_bindgen(method)]
     fn status(this: &Page, id: u32, text: &str, state: &str, yields: bool);
@@ -108,13 +110,21 @@ impl Dom {
         self.page.scan();
     }
 
-    /// Carries out a patch. What it changes is not taken for a change by the page.
-    pub fn apply(&self, patch: &Patch) {
+    /// What is changed from here to [`Dom::end`] is not taken for a change by the page.
+    pub fn begin(&self) {
         self.page.begin();
+    }
+
+    /// See [`Dom::begin`].
+    pub fn end(&self) {
+        self.page.end();
+    }
+
+    /// Carries out a patch.
+    pub fn apply(&self, patch: &Patch) {
         for op in &patch.ops {
             self.perform(patch.element.0, op);
         }
-        self.page.end();
     }
 
     /// Fires an event at an element, bubbling and through shadow roots. `false` if it can be cancelled and a listener
@@ -128,6 +138,7 @@ impl Dom {
         match op {
             Op::Class { names, on } => page.toggle(id, names, *on),
             Op::Attribute { name, value } => page.attribute(id, name, value.as_deref()),
+            Op::Progress(progress) => page.progress(id, u32::from(*progress)),
             Op::Bar { progress, name, text, shown } => page.bar(id, progress.map_or(-1, i32::from), name, text, *shown),
             Op::Status { text, state, yields } => page.status(id, text, state, *yields),
             Op::Text(text) => page.text(id, text),

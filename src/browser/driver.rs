@@ -73,7 +73,7 @@ extern "C" {
 }
 
 /// How long one frame may be spent on painting; what is left over comes with the next.
-const FRAME: Millis = Millis(8);
+const FRAME: Millis = Millis(4);
 
 impl Driver {
     /// Puts a client into the page.
@@ -216,15 +216,24 @@ impl Driver {
 
     fn paint(&self) {
         let start = self.now();
-        while let Some(patch) = self.next_patch() {
-            if let Some(dom) = &*self.dom.borrow() {
+        let mut spent = Millis(0);
+        let dom = self.dom.borrow();
+        if let Some(dom) = &*dom {
+            dom.begin();
+        }
+        while spent < FRAME
+            && let Some(patch) = self.next_patch()
+        {
+            if let Some(dom) = &*dom {
                 dom.apply(&patch);
             }
-            if self.now() - start >= FRAME {
-                self.ask_frame();
-                return;
-            }
+            spent = self.now() - start;
         }
+        if let Some(dom) = &*dom {
+            dom.end();
+        }
+        drop(dom);
+        self.client.borrow_mut().end_frame(self.now(), spent);
     }
 
     fn next_patch(&self) -> Option<Patch> {

@@ -1,8 +1,7 @@
 //! Text from JavaScript without an allocation for each message.
 
-use js_sys::{JsString, Reflect};
+use js_sys::JsString;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -11,7 +10,11 @@ extern "C" {
     fn new() -> TextEncoder;
     /// Encodes into memory that is there (Encoding Standard, `encodeInto`): twice as fast as letting the glue do it.
     #[wasm_bindgen(method, js_name = encodeInto)]
-    fn encode_into(this: &TextEncoder, source: &JsString, destination: &mut [u8]) -> JsValue;
+    fn encode_into(this: &TextEncoder, source: &JsString, destination: &mut [u8]) -> Encoded;
+
+    type Encoded;
+    #[wasm_bindgen(method, getter)]
+    fn written(this: &Encoded) -> u32;
 }
 
 /// A buffer in WebAssembly's memory that stays from one message to the next.
@@ -35,9 +38,7 @@ impl TextBuffer {
         if self.bytes.len() < most || self.bytes.len() > KEPT && most < KEPT {
             self.bytes = vec![0; most];
         }
-        let result = self.encoder.encode_into(source, &mut self.bytes);
-        let written = Reflect::get(&result, &JsValue::from_str("written")).ok().and_then(|written| written.as_f64());
-        let written = written.unwrap_or(0.0) as usize;
+        let written = self.encoder.encode_into(source, &mut self.bytes).written() as usize;
         self.bytes.get(..written).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
@@ -46,9 +47,4 @@ impl Default for TextBuffer {
     fn default() -> TextBuffer {
         TextBuffer::new()
     }
-}
-
-/// The value as text, if it is text.
-pub fn as_js_string(value: JsValue) -> Option<JsString> {
-    value.dyn_into().ok()
 }

@@ -1,18 +1,17 @@
 //! One WebSocket and its listeners. It holds no policy: no retry, no buffer.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::listener::Listener;
-use super::text::as_js_string;
 
 /// What a socket reports; text stays JavaScript's until it is read.
 pub enum SocketReport {
     /// It is open.
     Opened,
     /// A text frame.
-    Text(js_sys::JsString),
+    Text(JsString),
     /// A binary frame.
     Binary(Vec<u8>),
     /// It has closed.
@@ -34,11 +33,11 @@ impl Socket {
             Listener::new(&socket, "open", move |_| on_open(SocketReport::Opened)),
             Listener::new(&socket, "message", move |event| {
                 let data = event.unchecked_into::<MessageEvent>().data();
-                match data.dyn_into::<ArrayBuffer>() {
-                    Ok(buffer) => on_message(SocketReport::Binary(Uint8Array::new(&buffer).to_vec())),
+                match data.dyn_into::<JsString>() {
+                    Ok(text) => on_message(SocketReport::Text(text)),
                     Err(data) => {
-                        if let Some(text) = as_js_string(data) {
-                            on_message(SocketReport::Text(text));
+                        if let Ok(buffer) = data.dyn_into::<ArrayBuffer>() {
+                            on_message(SocketReport::Binary(Uint8Array::new(&buffer).to_vec()));
                         }
                     }
                 }

@@ -16,6 +16,12 @@ use super::{Deadline, Why};
 
 /// A call that comes this much later than it was asked for: the machine slept, or the tab was throttled.
 const JUMP: Millis = Millis(3_000);
+/// Bars move at most this often: the eye sees no more of them, and each frame costs the page a millisecond or two.
+const MOVE_INTERVAL: Millis = Millis(100);
+/// After a frame, bars rest this many times as long as it took.
+const MOVE_SHARE: u64 = 16;
+/// So many changes are told in one frame.
+const TOLD_AT_ONCE: u32 = 64;
 /// Rounds of "fire what is due" for one input. Each round sets what it fired to later, so two are the rule; the rest is
 /// there so that no mistake can hang a page.
 const ROUNDS: u32 = 32;
@@ -31,6 +37,12 @@ pub struct Client {
     is_stale: bool,
     /// A frame has been asked for.
     painting: bool,
+    /// When progress alone is worth a frame again.
+    next_move: Instant,
+    /// More was to be told than a frame may tell.
+    is_behind: bool,
+    /// What was due next when the last input had been taken in.
+    due: Option<Instant>,
     last_rows: u32,
     told: ConnectionState,
     closed: bool,
@@ -49,6 +61,9 @@ impl Client {
             assets: Assets::new(assets),
             is_stale: false,
             painting: false,
+            next_move: now,
+            is_behind: false,
+            due: None,
             desk: Ctx { now, rng: Rng(seed), config, effects: Queue::new(), followed: Queue::new() },
             last_rows: 0,
             told: ConnectionState::Stopped,
@@ -78,6 +93,12 @@ impl Client {
     /// Whether `int8` and `numeric` values of changes come as strings, so that `JSON.parse` loses no digit.
     pub fn set_exact(&mut self, channel: ChannelId, exact: bool) -> Result<(), Misuse> {
         self.realtime.set_exact(channel, exact)
+    }
+
+    /// Sets what the page listens for on a channel besides changes: a JSON array of `broadcast <event>` (or `*`), `presence`
+    /// and `system`. What is not in it is not told. Until then everything is.
+    pub fn set_heard(&mut self, channel: ChannelId, names: &str) {
+        self.realtime.set_heard(channel, names);
     }
 
     /// Subscribes a channel. A channel can be subscribed, unsubscribed and subscribed again.
@@ -251,6 +272,28 @@ impl Client {
         patch
     }
 
+    /// The frame is over, done or not; what was painted is told. Progress waits for its next turn all the longer the more
+    /// was `spent`, so that under any load most of the time is the page's.
+    pub fn end_frame(&mut self, now: Instant, spent: Millis) {
+        self.at(now);
+        self.painting = false;
+        self.next_move = self.desk.now + MOVE_INTERVAL.max(Millis(spent.0 * MOVE_SHARE));
+        self.tell_changes();
+        self.ask_frame();
+    }
+
+    /// Tells what has become of assets; what is more than a frame can bear, at the next one.
+    fn tell_changes(&mut self) {
+        self.is_behind = true;
+        for _ in 0..TOLD_AT_ONCE {
+            let Some(change) = self.assets.poll_change() else {
+                self.is_behind = false;
+                return;
+            };
+            self.desk.push(Effect::Notify(Notice::Asset(change)));
+        }
+    }
+
     /// What is known of the assets.
     pub fn assets(&self) -> &Assets {
         &self.assets
@@ -270,12 +313,11 @@ impl Client {
 
     /// Takes in what happened, and whatever else has come due.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        let expected = self.next_timeout().map(|deadline| deadline.at);
         self.at(now);
         if self.closed {
             return;
         }
-        if expected.is_some_and(|at| self.desk.now - at > JUMP) {
+        if self.due.is_some_and(|at| self.desk.now - at > JUMP) {
             self.wake();
         }
         let ctx = &mut self.desk;
@@ -298,7 +340,8 @@ impl Client {
         }
         for _ in 0..ROUNDS {
             self.fire_due();
-            if self.next_timeout().is_none_or(|deadline| deadline.at > self.desk.now) {
+            self.due = self.next_timeout().map(|deadline| deadline.at);
+            if self.due.is_none_or(|at| at > self.desk.now) {
                 break;
             }
         }
@@ -320,11 +363,13 @@ impl Client {
         let config = &self.desk.config;
         let poll =
             self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
+        let moves = !self.painting && self.assets.is_moving();
         let first = Deadline::earliest(&[
             self.realtime.next_deadline(self.desk.now, config),
             self.rows.next_deadline(),
             poll.map(|at| Deadline::new(at, Why::Poll)),
             self.stories.next_deadline(),
+            moves.then_some(Deadline::new(self.next_move, Why::Paint)),
         ]);
         // A turn that was due long before anybody asked for it is due now; it does not mean that the page slept.
         first.map(|deadline| Deadline::new(deadline.at.max(self.desk.now), deadline.why))
@@ -412,13 +457,20 @@ impl Client {
             };
             self.desk.push(Effect::Notify(notice));
         }
-        while let Some(change) = self.assets.poll_change() {
-            self.desk.push(Effect::Notify(Notice::Asset(change)));
-        }
         while let Some(retry) = self.assets.poll_retry() {
             self.desk.push(Effect::Retry(retry));
         }
-        if self.assets.is_dirty() && !self.painting {
+        // The first is told at once, what comes before the frame is over with the frame.
+        if !self.painting && self.next_move <= self.desk.now {
+            self.tell_changes();
+        }
+        self.ask_frame();
+    }
+
+    /// Asks for a frame if there is something to paint: at once, or, if bars have moved and nothing else, when it is time.
+    fn ask_frame(&mut self) {
+        let is_time = self.assets.is_moving() && self.next_move <= self.desk.now;
+        if !self.painting && (is_time || self.is_behind || self.assets.is_dirty()) {
             self.painting = true;
             self.desk.push(Effect::Paint);
         }
@@ -428,7 +480,7 @@ impl Client {
     fn show(&mut self, story: &str, event: RowsEvent) {
         match event {
             RowsEvent::Put(_, row) => {
-                let Some(row) = Json::parse(&row) else { return };
+                let row = Json::known(&row);
                 // Rows come here in their order; where they do not say which they are, the time of their coming does.
                 let own = row.get_str("updated_at").and_then(|text| Timestamp::parse(&text));
                 self.assets.apply_row(story, row, own.unwrap_or(Timestamp(self.desk.now.0 * 1000)));

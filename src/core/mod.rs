@@ -70,4 +70,5 @@ pub enum Why {
     Quiet,
     Poll,
     Unwanted,
+    Paint,
 }

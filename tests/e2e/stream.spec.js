@@ -9,8 +9,7 @@ before(async () => {
   world = await openPage()
   world.server.files.set(
     '/life.js',
-    `import { EventStream } from '/index.js'
-     const openStream = (url, options = {}, context = {}) => new EventStream(url, options, context)
+    `import { openStream } from '/stream.js'
      export { openStream }
      export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
      /** Everything a page is told until \`ends\` says so, or the time is up. */

@@ -23,6 +23,7 @@ function makeClient() {
     broadcast: (/** @type {number} */ id, /** @type {string} */ event, /** @type {string} */ json, /** @type {boolean} */ latest) => (calls.push(['send', id, event, JSON.parse(json), latest]), 100 + calls.length),
     presence: () => JSON.stringify(client.state),
     unlisten: () => {},
+    hears: () => {},
     listen: () => 0,
   }
   const client = {

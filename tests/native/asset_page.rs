@@ -132,6 +132,12 @@ pub(crate) fn apply(shown: &mut Shown, said: &mut Vec<String>, op: &Op) -> bool 
         }
         Op::Attribute { name, value: Some(value) } => drop(shown.attributes.insert(name, value)),
         Op::Attribute { name, value: None } => drop(shown.attributes.remove(name)),
+        Op::Progress(progress) => {
+            shown.attributes.insert("data-progress", progress.to_string());
+            if let Some((shown, ..)) = &mut shown.bar {
+                *shown = Some(progress);
+            }
+        }
         Op::Bar { progress, text, shown: is_shown, .. } => shown.bar = Some((progress, text, is_shown)),
         Op::Status { text, .. } => shown.status = text,
         Op::Text(text) => shown.text = text,

@@ -35,12 +35,13 @@ fn each_state_has_its_classes_and_attributes() {
 }
 
 #[test]
-fn a_tick_of_progress_writes_two_things() {
+fn a_tick_of_progress_is_one_number() {
     let mut page = Page::showing("cover");
     page.asset(1, "cover", json!({ "status": "generating", "progress": 10 }));
     page.asset(2, "cover", json!({ "status": "generating", "progress": 11 }));
     assert_eq!(page.patches.len(), 1);
-    assert_eq!(page.patches[0].ops.len(), 2);
+    assert_eq!(page.patches[0].ops, [Op::Progress(11)]);
+    assert_eq!(page.at(1).attributes["data-progress"], "11");
     page.asset(3, "cover", json!({ "status": "generating", "progress": 11.9 }));
     assert_eq!(page.patches, [], "only the rounded value counts");
 }

@@ -328,3 +328,23 @@ fn values_are_quoted_where_they_must_be() {
         assert_eq!(quote_value(value), quoted);
     }
 }
+
+#[test]
+fn what_the_page_does_not_listen_for_is_not_told() {
+    let mut world = World::new(77);
+    let channel = world.channel("room");
+    world.act(|client, now| client.subscribe(now, channel)).unwrap();
+    world.pass(2_000);
+    let heard = |world: &mut World, event: &str| {
+        world.notices.clear();
+        let payload = serde_json::json!({"type": "broadcast", "event": event, "payload": {}});
+        world.send(&serde_json::json!([null, null, "realtime:room", "broadcast", payload]));
+        world.pass(100);
+        world.notices.iter().filter(|(_, notice)| matches!(notice, Notice::Broadcast(..))).count()
+    };
+    assert_eq!(heard(&mut world, "tick"), 1, "nothing has been said yet, so everything is told");
+    world.client.set_heard(channel, r#"["broadcast tick", "presence"]"#);
+    assert_eq!((heard(&mut world, "tick"), heard(&mut world, "tock")), (1, 0));
+    world.client.set_heard(channel, r#"["broadcast *"]"#);
+    assert_eq!(heard(&mut world, "tock"), 1);
+}

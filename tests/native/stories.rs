@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use storywire::core::asset::{Op, Overall, Shape};
-use storywire::core::effect::{ConnectionState, Effect};
+use storywire::core::base::Millis;
+use storywire::core::effect::{ConnectionState, Effect, Notice};
 use storywire::core::ids::ElementId;
 use storywire::core::input::Input;
 
@@ -136,4 +137,88 @@ fn a_story_that_is_live_again_has_no_problem_although_its_row_is_the_same() {
     // The attribute is taken away.
     world.client.mount_story(ElementId(1), "s");
     assert_eq!(problem(&mut world), None);
+}
+
+/// What a driver does with a frame that took `spent`; gives the number of patches.
+fn frame(world: &mut World, spent: u64) -> usize {
+    let mut patches = 0;
+    while world.client.next_patch().is_some() {
+        patches += 1;
+    }
+    world.act(|client, now| client.end_frame(now, Millis(spent)));
+    patches
+}
+
+fn frames_asked(world: &World) -> usize {
+    world.log.iter().filter(|line| line.ends_with(&format!("-> {:?}", Effect::Paint))).count()
+}
+
+fn change(world: &mut World, status: &str, progress: u64) {
+    let assets = json!({"assets": {"cover": {"status": status, "progress": progress}}});
+    let sent = world.server.write(world.now, "s", json!({"asset_generation_status": assets}));
+    world.deliver(sent);
+}
+
+/// A story that is live and painted.
+fn shown(seed: u64) -> World {
+    let mut world = World::new(seed);
+    show(&mut world, 1, "s");
+    world.input(Input::Timeout);
+    world.pass(2_000);
+    change(&mut world, "generating", 1);
+    world.pass(1_000);
+    frame(&mut world, 0);
+    world.pass(1_000);
+    world
+}
+
+#[test]
+fn bars_move_ten_times_a_second_and_a_status_shows_at_once() {
+    let mut world = shown(6);
+    let mut painted = 0;
+    for progress in 2..62 {
+        world.log.clear();
+        change(&mut world, "generating", progress);
+        world.pass(16);
+        if frames_asked(&world) > 0 {
+            painted += frame(&mut world, 0);
+        }
+    }
+    assert!((8..=10).contains(&painted), "{painted} frames in a second of sixty changes");
+    world.pass(1_000);
+    frame(&mut world, 0);
+    world.pass(1_000);
+    // The first after a rest does not wait, nor does a status that comes right after it.
+    for (status, progress) in [("generating", 70), ("failed", 70)] {
+        world.log.clear();
+        change(&mut world, status, progress);
+        world.pass(world.latency + 60);
+        assert_eq!(frames_asked(&world), 1, "{status}");
+        assert_eq!(frame(&mut world, 0), 1);
+    }
+}
+
+#[test]
+fn bars_rest_the_longer_the_more_a_frame_took() {
+    let mut world = shown(7);
+    frame(&mut world, 50);
+    world.log.clear();
+    change(&mut world, "generating", 50);
+    world.pass(700);
+    assert_eq!(frames_asked(&world), 0);
+    world.pass(200);
+    assert_eq!(frames_asked(&world), 1);
+}
+
+#[test]
+fn a_flood_between_two_frames_is_told_once_and_keeps_nothing() {
+    let mut world = shown(8);
+    world.notices.clear();
+    for number in 0..2_000 {
+        change(&mut world, "generating", number % 90 + 5);
+    }
+    world.pass(1_000);
+    frame(&mut world, 0);
+    let told: Vec<_> = world.notices.iter().filter(|(_, notice)| matches!(notice, Notice::Asset(_))).collect();
+    assert_eq!(told.len(), 2, "the first at once, the rest with the frame: {told:?}");
 }

@@ -38,10 +38,22 @@ extern "C" {
     fn show_items(element: &Element, tag: &str, items: &js_sys::Array);
 }
 
+#[wasm_bindgen(module = "/js/settings.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isBound)]
+    fn is_bound(setting: &str) -> bool;
+}
+#[wasm_bindgen(module = "/js/listeners.js")]
+extern "C" {
+    fn call(listener: &js_sys::Function);
+}
+
 /// The page below `root`, as `js/sink.js` makes it.
 pub(crate) fn page(root: &Element, on_event: impl Fn(DomEvent) + 'static) -> Dom {
     set_text(&document().create_element("p").unwrap(), "");
     show_items(&document().create_element("p").unwrap(), "p", &js_sys::Array::new());
+    is_bound("");
+    call(&js_sys::Function::new_no_args(""));
     Dom::new(|tell| JsDom::new(root, tell).unchecked_into::<Page>(), on_event)
 }
 
@@ -102,7 +114,9 @@ impl Stage {
                     DomEvent::Stray => {}
                 }
             } else if let Some(patch) = assets.next_patch() {
+                self.dom.begin();
                 self.dom.apply(&patch);
+                self.dom.end();
             } else {
                 return;
             }

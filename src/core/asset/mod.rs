@@ -17,6 +17,8 @@ mod status;
 mod story;
 mod view;
 
+use core::mem::{replace, take};
+
 use super::base::{Json, Queue, Timestamp};
 use super::ids::ElementId;
 pub use change::{AssetChange, RetryRequest};
@@ -44,7 +46,7 @@ pub struct Assets {
     stories: Vec<Story>,
     /// In the order of their ids.
     elements: Vec<Mounted>,
-    changes: Queue<AssetChange>,
+    changes: Queue<Untold>,
     retries: Queue<RetryRequest>,
     /// What has been told to be odd.
     odd: Vec<(Oddity, String)>,
@@ -52,10 +54,21 @@ pub struct Assets {
     first_picture: Option<ElementId>,
     /// Whether something changed since the queue was made.
     is_stale: bool,
+    /// Whether a progress did, which can wait for others.
+    is_moving: bool,
     /// The elements to paint, with their ranks, and how far the painting is.
-    queue: Vec<(u8, ElementId)>,
-    rank: u8,
+    queue: Vec<(u32, ElementId)>,
+    /// The ranks that are still to be painted, one bit for each.
+    ranks: u64,
     at: usize,
+}
+
+/// What is still to be told. The places of a story and an asset, not what they were: what changes ten times before it is told
+/// is told once, as it is then, so that a flood makes no queue.
+enum Untold {
+    Asset(usize, usize),
+    Story(usize),
+    Odd(AssetChange),
 }
 
 impl Assets {
@@ -70,8 +83,9 @@ impl Assets {
             odd: Vec::new(),
             first_picture: None,
             is_stale: false,
+            is_moving: false,
             queue: Vec::new(),
-            rank: 0,
+            ranks: 0,
             at: 0,
         }
     }
@@ -206,7 +220,7 @@ impl Assets {
     /// made is asked for again.
     pub fn retry_clicked(&mut self, element: ElementId) {
         let Some(mounted) = self.element_mut(element) else { return };
-        let (story, asset, was_broken) = (mounted.story, mounted.asset, std::mem::take(&mut mounted.broken));
+        let (story, asset, was_broken) = (mounted.story, mounted.asset, take(&mut mounted.broken));
         self.touch(element);
         let found = self.stories.get(story).and_then(|story| Some((story, story.assets.get(asset?)?)));
         if let Some((story, asset)) = found
@@ -259,7 +273,33 @@ impl Assets {
 
     /// What the page is to be told next.
     pub fn poll_change(&mut self) -> Option<AssetChange> {
-        self.changes.pop()
+        loop {
+            match self.changes.pop()? {
+                Untold::Odd(change) => return Some(change),
+                Untold::Story(at) => {
+                    if let Some(story) = self.stories.get_mut(at)
+                        && take(&mut story.untold)
+                    {
+                        return Some(AssetChange::Story { story: story.id.clone(), overall: story.overall });
+                    }
+                }
+                Untold::Asset(story, at) => {
+                    let Some(story) = self.stories.get_mut(story) else { continue };
+                    // Another story may have taken its place.
+                    if let Some(asset) = story.assets.get_mut(at)
+                        && take(&mut asset.untold)
+                    {
+                        return Some(AssetChange::Asset {
+                            story: story.id.clone(),
+                            asset: asset.name.clone(),
+                            status: asset.status,
+                            progress: asset.progress,
+                            url: asset.url().to_owned(),
+                        });
+                    }
+                }
+            }
+        }
     }
 
     /// The retry that is to be asked for next; its outcome comes back by [`Assets::retry_settled`].
@@ -295,7 +335,9 @@ impl Assets {
     // The index.
 
     fn position(&self, story: &str) -> Option<usize> {
-        self.stories.iter().position(|one| one.id == story)
+        // Ids differ at their end, and a page may have hundreds.
+        let last = story.as_bytes().last();
+        self.stories.iter().position(|one| one.id.as_bytes().last() == last && one.id == story)
     }
 
     fn locate(&self, story: &str, asset: &str) -> Option<(usize, usize)> {
@@ -344,7 +386,7 @@ impl Assets {
                     if (old.story, old.asset) == (story, asset) {
                         (mounted.given, mounted.broken) = (old.given, old.broken);
                     }
-                    let old = std::mem::replace(old, mounted);
+                    let old = replace(old, mounted);
                     self.count(old.story, -1, if old.visible { -1 } else { 0 });
                     self.count(story, 0, if old.visible { 1 } else { 0 });
                 }
@@ -371,20 +413,24 @@ impl Assets {
     // Telling and painting.
 
     fn tell(&mut self, story: usize, changed: &[usize], is_new_overall: bool) {
-        let Some(story) = self.stories.get(story) else { return };
-        for asset in changed.iter().filter_map(|at| story.assets.get(*at)) {
-            self.is_stale = true;
-            self.changes.push(AssetChange::Asset {
-                story: story.id.clone(),
-                asset: asset.name.clone(),
-                status: asset.status,
-                progress: asset.progress,
-                url: asset.url().to_owned(),
-            });
+        let Some(of) = self.stories.get_mut(story) else { return };
+        for at in changed {
+            let Some(asset) = of.assets.get_mut(*at) else { continue };
+            // A progress alone has no revision.
+            if replace(&mut asset.told_revision, asset.revision) == asset.revision {
+                self.is_moving = true;
+            } else {
+                self.is_stale = true;
+            }
+            if !replace(&mut asset.untold, true) {
+                self.changes.push(Untold::Asset(story, *at));
+            }
         }
         if is_new_overall {
             self.is_stale = true;
-            self.changes.push(AssetChange::Story { story: story.id.clone(), overall: story.overall });
+            if !replace(&mut of.untold, true) {
+                self.changes.push(Untold::Story(story));
+            }
         }
     }
 
@@ -396,7 +442,8 @@ impl Assets {
         }
         self.odd.push((oddity, value.clone()));
         let story = self.stories.get(story).map(|story| story.id.clone()).unwrap_or_default();
-        self.changes.push(AssetChange::Odd { story, asset: asset.to_owned(), oddity, value });
+        self.is_stale = true;
+        self.changes.push(Untold::Odd(AssetChange::Odd { story, asset: asset.to_owned(), oddity, value }));
     }
 }
 

@@ -1,22 +1,31 @@
 //! What is painted next: elements whose story or asset has another revision than they show.
 
+use core::mem::take;
+
 use super::Assets;
 use super::patch::{Op, Patch};
 use super::view::{self, Scene};
 use crate::core::ids::ElementId;
 
-/// Places in the order that are told apart; what comes later shares the last one.
-const LAST_RANK: u8 = 15;
+/// Places in the order that are told apart; what comes later shares the last one. What is out of view has as many behind.
+const PLACES: u32 = 16;
+/// The rank of progress in view; that out of view is behind it.
+const MOVES: u32 = 2 * PLACES;
 
 impl Assets {
-    /// Whether there may be something to paint.
+    /// Whether there may be something to paint at the next frame.
     pub fn is_dirty(&self) -> bool {
-        self.is_stale || !self.queue.is_empty()
+        self.is_stale || self.ranks & ((1 << MOVES) - 1) != 0
+    }
+
+    /// Whether there may be something to paint that can wait for others: a progress and nothing else.
+    pub fn is_moving(&self) -> bool {
+        self.is_moving || self.ranks != 0
     }
 
     /// The next changes to one element: elements in view first, and among those by the order of assets.
     pub fn next_patch(&mut self) -> Option<Patch> {
-        if std::mem::take(&mut self.is_stale) {
+        if take(&mut self.is_stale) | take(&mut self.is_moving) {
             self.fill_queue();
         }
         while let Some(element) = self.next_queued() {
@@ -31,35 +40,41 @@ impl Assets {
     /// Collects the elements whose story or asset has another revision than they show.
     fn fill_queue(&mut self) {
         self.queue.clear();
-        (self.rank, self.at) = (0, 0);
+        (self.ranks, self.at) = (0, 0);
         for mounted in &self.elements {
             let Some(story) = self.stories.get(mounted.story) else { continue };
             let asset = mounted.asset.and_then(|at| story.assets.get(at));
-            if !mounted.touched && mounted.seen == (story.revision, asset.map_or(0, |asset| asset.revision)) {
+            let is_new = mounted.touched || mounted.seen != (story.revision, asset.map_or(0, |asset| asset.revision));
+            if !is_new && asset.is_none_or(|asset| asset.progress == mounted.progress) {
                 continue;
             }
+            let is_behind = !mounted.visible && asset.is_some();
             let place = match (mounted.shape.priority, asset) {
                 (Some(priority), _) => u64::from(priority),
                 (None, Some(asset)) => self.config.rank(&asset.name),
                 (None, None) => 0,
             };
-            let behind = if mounted.visible || asset.is_none() { 0 } else { LAST_RANK + 1 };
-            self.queue.push((behind + place.min(u64::from(LAST_RANK)) as u8, mounted.id));
+            let rank = if is_new {
+                PLACES * u32::from(is_behind) + place.min(u64::from(PLACES - 1)) as u32
+            } else {
+                MOVES + u32::from(is_behind)
+            };
+            self.ranks |= 1 << rank;
+            self.queue.push((rank, mounted.id));
         }
     }
 
     fn next_queued(&mut self) -> Option<ElementId> {
-        while self.rank <= 2 * LAST_RANK + 1 {
+        while self.ranks != 0 {
             while let Some((rank, id)) = self.queue.get(self.at).copied() {
                 self.at += 1;
-                if rank == self.rank {
+                if rank == self.ranks.trailing_zeros() {
                     return Some(id);
                 }
             }
-            self.rank += 1;
+            self.ranks &= self.ranks - 1;
             self.at = 0;
         }
-        self.queue.clear();
         None
     }
 
@@ -69,6 +84,7 @@ impl Assets {
         let Some(element) = self.elements.get(at) else { return Vec::new() };
         let Some(story) = self.stories.get(element.story) else { return Vec::new() };
         let asset = element.asset.and_then(|at| story.assets.get(at));
+        let progress = asset.and_then(|asset| asset.progress);
         let (story_at, asset_at) = (element.story, element.asset);
         let seen = (story.revision, asset.map_or(0, |asset| asset.revision));
         let (ops, look) = match asset {
@@ -82,7 +98,7 @@ impl Assets {
         };
         if let Some(element) = self.elements.get_mut(at) {
             element.touched = false;
-            element.seen = seen;
+            (element.seen, element.progress) = (seen, progress);
             element.painted = look;
             element.given = look.map_or(0, |look| look.content()).max(element.given);
         }

@@ -29,6 +29,8 @@ pub enum Op {
         /// `None` removes it.
         value: Option<String>,
     },
+    /// Moves bars that have moved before: the progress, 0 to 100, is all that is new.
+    Progress(u8),
     /// Moves the bars inside the element.
     Bar {
         /// 0 to 100; `None` is unknown.

@@ -47,8 +47,12 @@ pub struct Asset {
     pub(super) has_status: bool,
     /// The asset that this one is a part of, and which part.
     pub(super) part_of: Option<(String, usize)>,
-    /// Grows with every change that can be seen.
+    /// Grows with every change that can be seen, but for the progress.
     pub(super) revision: u32,
+    /// The revision that was last told.
+    pub(super) told_revision: u32,
+    /// A change waits to be told.
+    pub(super) untold: bool,
     /// Grows with every change of the content.
     pub(super) content_revision: u32,
     /// Grows with every step of a retry.
@@ -74,6 +78,8 @@ impl Asset {
             has_status: false,
             part_of: config.part_of(name).map(|(group, number)| (group.to_owned(), number)),
             revision: 1,
+            told_revision: 1,
+            untold: false,
             content_revision: 1,
             retry_revision: 1,
             unsaid: None,
@@ -202,10 +208,10 @@ impl Asset {
                 Status::Failed if is_live => Some("failed"),
                 _ => None,
             };
+            self.revision += 1;
         }
         self.status = status;
         self.progress = progress;
-        self.revision += 1;
         true
     }
 

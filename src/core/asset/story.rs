@@ -19,6 +19,8 @@ pub(super) struct Story {
     pub(super) problem: Option<Problem>,
     /// Grows with every change of what all of the story's elements show.
     pub(super) revision: u32,
+    /// A change of the whole waits to be told.
+    pub(super) untold: bool,
 }
 
 impl Story {
@@ -32,6 +34,7 @@ impl Story {
             overall: Overall::Pending,
             problem: None,
             revision: 1,
+            untold: false,
         }
     }
 

@@ -39,8 +39,9 @@ pub(super) struct Mounted {
     pub(super) broken: u32,
     /// Whether something about the element itself has changed since it was painted.
     pub(super) touched: bool,
-    /// The revisions of story and asset that are painted.
+    /// The revisions of story and asset that are painted, and the progress.
     pub(super) seen: (u32, u32),
+    pub(super) progress: Option<u8>,
     pub(super) painted: Option<Look>,
 }
 
@@ -57,6 +58,7 @@ impl Mounted {
             broken: 0,
             touched: true,
             seen: (0, 0),
+            progress: None,
             painted: None,
         }
     }
@@ -140,6 +142,13 @@ impl Scene<'_> {
     /// What is to change for an element that looks `old` to look `new`. `unsaid` is told to screen readers.
     pub(super) fn ops(&self, old: Option<Look>, new: Look, unsaid: Option<&'static str>) -> Vec<Op> {
         let config = self.config;
+        if let (Some(was), Some(progress), None) = (old, new.progress, unsaid)
+            && was.progress.is_some()
+            && was == (Look { progress: was.progress, ..new })
+        {
+            // By far the most patches are this one, so it crosses to the page as two numbers.
+            return if was == new { Vec::new() } else { vec![Op::Progress(progress)] };
+        }
         let mut ops = Vec::new();
         let mut class = |name: &str, was: Option<bool>, on: bool| {
             // A new element may carry classes from its design, or from the element that it was cloned from.

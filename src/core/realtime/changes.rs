@@ -120,8 +120,8 @@ pub(crate) fn exact(data: Json<'_>) -> String {
 }
 
 /// Whether the row of a change is not whole: the server cuts what is over 1 MiB down to its short fields.
-pub(crate) fn is_cut(data: Json<'_>) -> bool {
-    data.get("errors").is_some_and(|errors| errors.items().any(|error| has(error.text(), "413")))
+pub(crate) fn is_cut(errors: Json<'_>) -> bool {
+    errors.items().any(|error| has(error.text(), "413"))
 }
 
 /// What a join asked and under which ids the server will speak of it.

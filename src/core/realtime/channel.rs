@@ -5,6 +5,7 @@ use super::frame::{ChangeParams, ChannelOptions, topic_of};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
 use crate::core::WHOLE;
+use crate::core::base::Json;
 use crate::core::config::Config;
 use crate::core::effect::{About, Effect, Failure, Notice, PresenceEvent, Status};
 use crate::core::error::{Fault, Misuse};
@@ -23,8 +24,19 @@ pub(crate) struct Channel {
     pub(crate) listeners: Vec<Listener>,
     /// Numbers of 64 bits and more come as strings.
     pub(crate) exact: bool,
+    /// What the page listens for besides changes, as a JSON array of names such as `broadcast tick`; `None`: everything.
+    pub(crate) heard: Option<String>,
     /// Lower joins first: 0 for what the visitor sees.
     pub(crate) priority: u8,
+}
+
+impl Channel {
+    /// Whether the page listens for one of two names.
+    pub(crate) fn hears(&self, names: [&str; 2]) -> bool {
+        self.heard.as_deref().is_none_or(|heard| {
+            Json::known(heard).items().any(|item| item.as_str().is_some_and(|item| names.contains(&&*item)))
+        })
+    }
 }
 
 /// Who is told what happens on a channel.
@@ -91,6 +103,7 @@ impl Realtime {
             reported: None,
             listeners: Vec::new(),
             exact: false,
+            heard: None,
             priority: 1,
         });
         Ok(id)
@@ -110,6 +123,13 @@ impl Realtime {
     /// Whether `int8` and `numeric` come as strings.
     pub(crate) fn set_exact(&mut self, id: ChannelId, exact: bool) -> Result<(), Misuse> {
         self.channel_mut(id).map(|channel| channel.exact = exact)
+    }
+
+    /// Sets what the page listens for, so that what nobody hears does not cross to it.
+    pub(crate) fn set_heard(&mut self, id: ChannelId, names: &str) {
+        if let Ok(channel) = self.channel_mut(id) {
+            channel.heard = Json::parse(names).map(|names| names.text().to_owned());
+        }
     }
 
     /// Adds a listener for changes. On a channel that is subscribed, what the topic does not carry yet makes it join anew.

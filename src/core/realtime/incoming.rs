@@ -1,7 +1,7 @@
 //! What comes in: which topic it is for, whether it belongs to the current join, and who is told.
 
 use super::changes::is_same;
-use super::channel::Owner;
+use super::channel::{Channel, Owner};
 use super::frame::{BroadcastPayload, Incoming, Message, PHOENIX, Version};
 use super::refusal::{Cure, classify};
 use super::topic::TopicState;
@@ -107,7 +107,7 @@ impl Realtime {
                 } else {
                     topic.presence.handle_diff(payload, &mut events);
                 }
-                for id in self.page_channels(of) {
+                for id in self.page_channels(of, ["presence", "presence"]) {
                     for event in &events {
                         ctx.push(Effect::Notify(Notice::Presence(id, event.clone())));
                     }
@@ -117,7 +117,7 @@ impl Realtime {
             Message::Broadcast { meta, .. } if topic.options.replay.is_some() && topic.has_heard(meta) => {}
             Message::Broadcast { event, payload, meta } => {
                 let event = event.unwrap_or_default();
-                for id in self.page_channels(of) {
+                for id in self.page_channels(of, [&["broadcast ", &event].concat(), "broadcast *"]) {
                     let event = event.clone().into_owned();
                     let notice = match payload {
                         BroadcastPayload::Json(json) => {
@@ -133,8 +133,10 @@ impl Realtime {
         }
     }
 
-    fn page_channels(&self, of: TopicId) -> Vec<ChannelId> {
-        self.users(of).filter(|channel| channel.owner == Owner::Page).map(|channel| channel.id).collect()
+    /// The channels of a topic whose page listens for one of two names.
+    fn page_channels(&self, of: TopicId, names: [&str; 2]) -> Vec<ChannelId> {
+        let hears = |channel: &&Channel| channel.owner == Owner::Page && channel.hears(names);
+        self.users(of).filter(hears).map(|channel| channel.id).collect()
     }
 
     fn handle_system(&mut self, ctx: &mut Ctx, at: usize, payload: Json<'_>) {
@@ -146,7 +148,7 @@ impl Realtime {
         if !ok && !changes {
             topic.last_words = Some((classify(&message).0, message.clone()));
         }
-        for id in if WHOLE { self.page_channels(of) } else { Vec::new() } {
+        for id in if WHOLE { self.page_channels(of, ["system", "system"]) } else { Vec::new() } {
             ctx.push(Effect::Notify(Notice::System(id, payload.text().to_owned())));
         }
         match (changes, ok) {
@@ -159,11 +161,11 @@ impl Realtime {
     /// Hands a change to every listener whose entry it matches; a channel is told once, with all keys that matched.
     fn handle_changes(&mut self, ctx: &mut Ctx, at: usize, payload: Json<'_>) {
         let Some(topic) = self.topics.get(at) else { return };
-        let (Some(ids), Some(data)) = (payload.get("ids"), payload.get("data")) else { return };
+        let [Some(ids), Some(data)] = payload.pick(["ids", "data"]) else { return };
         if data.kind() != Kind::Object {
             return;
         }
-        let kind = data.get_str("type").unwrap_or_default();
+        let kind = if WHOLE { data.get_str("type").unwrap_or_default() } else { "".into() };
         let mut hit = Vec::new();
         for (params, id) in topic.asked.params.iter().zip(&topic.asked.ids) {
             // Ids are hashes of what was asked: two entries may share one, and then the event tells them apart.

@@ -6,6 +6,7 @@ use crate::core::base::json_write::push_name;
 use crate::core::base::{Json, Timestamp};
 use crate::core::effect::RowsEvent;
 use crate::core::ids::RowsId;
+use crate::core::realtime::is_cut;
 
 /// The column that orders the versions of a row, where a table has it.
 const VERSION_COLUMN: &str = "updated_at";
@@ -37,42 +38,62 @@ impl Entry {
 }
 
 fn version_of(row: Json<'_>) -> Option<Timestamp> {
-    row.get_str(VERSION_COLUMN).and_then(|text| Timestamp::parse(&text))
+    row.get(VERSION_COLUMN).and_then(time_of)
 }
 
-/// The commit time of a change; it can be null.
-fn commit_of(data: Json<'_>) -> Timestamp {
-    data.get_str("commit_timestamp").and_then(|text| Timestamp::parse(&text)).unwrap_or_default()
+fn time_of(value: Json<'_>) -> Option<Timestamp> {
+    Timestamp::parse(&value.as_str()?)
+}
+
+/// The `data` of a change, found in one walk.
+pub(super) struct Change<'a> {
+    /// The row is not there any more.
+    pub(super) gone: bool,
+    /// It was too large to be sent whole.
+    pub(super) cut: bool,
+    row: Option<Json<'a>>,
+    old: Option<Json<'a>>,
+    /// Can be null.
+    commit: Option<Json<'a>>,
+}
+
+impl<'a> Change<'a> {
+    pub(super) fn read(data: Json<'a>) -> Change<'a> {
+        let [kind, errors, row, old, commit] =
+            data.pick(["type", "errors", "record", "old_record", "commit_timestamp"]);
+        let gone = kind.is_some_and(|kind| kind.text() == "\"DELETE\"");
+        Change { gone, cut: errors.is_some_and(is_cut), row, old, commit }
+    }
+
+    /// Whether it can be ordered against the rows by itself.
+    pub(super) fn has_version(&self) -> bool {
+        self.row.is_some_and(|row| version_of(row).is_some())
+    }
 }
 
 impl Set {
-    /// Whether a change can be ordered against the rows by itself.
-    pub(super) fn has_version(&self, data: Json<'_>) -> bool {
-        data.get("record").is_some_and(|row| version_of(row).is_some())
-    }
-
     /// The key of the row that a change is about.
-    fn key_of(&self, data: Json<'_>) -> Option<String> {
-        let row = data.get("record").or_else(|| data.get("old_record"))?;
-        row.get(&self.query.key).map(|key| key_text(key).into_owned())
+    fn key_of(&self, change: &Change<'_>) -> Option<String> {
+        let key = change.row.or(change.old)?.get(&self.query.key)?;
+        Some(key_text(key).into_owned())
     }
 
     /// Takes one change.
-    pub(super) fn apply_change(&mut self, data: Json<'_>, news: &mut Vec<(RowsId, News)>) {
-        if let Some(event) = self.change(data) {
+    pub(super) fn apply_change(&mut self, change: &Change<'_>, news: &mut Vec<(RowsId, News)>) {
+        if let Some(event) = self.change(change) {
             news.push((self.id, News::Event(event)));
         }
     }
 
     /// Takes one change; what has become of the row, if anything has.
-    fn change(&mut self, data: Json<'_>) -> Option<RowsEvent> {
-        let key = self.key_of(data)?;
-        let Some(row) = data.get("record") else {
+    fn change(&mut self, change: &Change<'_>) -> Option<RowsEvent> {
+        let key = self.key_of(change)?;
+        let Some(row) = change.row else {
             let at = self.entries.iter().position(|entry| entry.key == key)?;
             self.entries.remove(at);
             return Some(RowsEvent::Gone(key));
         };
-        let mut entry = Entry::new(key, row, commit_of(data));
+        let mut entry = Entry::new(key, row, change.commit.and_then(time_of).unwrap_or_default());
         if let Some(known) = self.entries.iter().find(|known| known.key == entry.key)
             && let Some(text) = completed(row, &known.text)
         {
@@ -88,7 +109,7 @@ impl Set {
         let held = core::mem::take(&mut self.held);
         let mut kept = Vec::new();
         for data in &held {
-            kept.extend(Json::parse(data).and_then(|data| self.key_of(data)));
+            kept.extend(self.key_of(&Change::read(Json::known(data))));
         }
         for row in rows {
             let Some(key) = row.get(&self.query.key) else { continue };
@@ -98,9 +119,7 @@ impl Set {
         }
         self.entries.retain(|entry| kept.contains(&entry.key));
         for data in &held {
-            if let Some(data) = Json::parse(data) {
-                self.change(data);
-            }
+            self.change(&Change::read(Json::known(data)));
         }
         let mut tell = |event| news.push((self.id, News::Event(event)));
         for old in &before {
@@ -136,9 +155,13 @@ impl Set {
 /// A changed row with the columns that only the known one has: Postgres does not send a large value that stayed the same.
 /// `None` if there are none.
 fn completed(row: Json<'_>, known: &str) -> Option<String> {
+    let known = Json::known(known);
+    if row.members().map(|(name, _)| name).eq(known.members().map(|(name, _)| name)) {
+        return None; // nearly every change
+    }
     let mut text = row.text().strip_suffix('}')?.to_owned();
     let before = text.len();
-    for (name, value) in Json::parse(known)?.members().filter(|(name, _)| row.get(name).is_none()) {
+    for (name, value) in known.members().filter(|(name, _)| row.get(name).is_none()) {
         push_name(&mut text, &name);
         text.push_str(value.text());
     }
@@ -151,16 +174,15 @@ fn completed(row: Json<'_>, known: &str) -> Option<String> {
 
 /// Whether two rows hold the same, in whatever order their columns stand.
 fn is_same(one: &str, other: &str) -> bool {
-    if !WHOLE {
+    if !WHOLE || one == other {
         // An asset takes nothing from a row that says the same in other words.
         return one == other;
     }
-    let (Some(this), Some(that)) = (Json::parse(one), Json::parse(other)) else { return false };
-    one == other
-        || this.members().count() == that.members().count()
-            && this.members().all(|(name, value)| {
-                that.get(&name).is_some_and(|of| significant(of.text()).eq(significant(value.text())))
-            })
+    let (this, that) = (Json::known(one), Json::known(other));
+    this.members().count() == that.members().count()
+        && this
+            .members()
+            .all(|(name, value)| that.get(&name).is_some_and(|of| significant(of.text()).eq(significant(value.text()))))
 }
 
 /// The bytes of a JSON text without the white space between its parts.

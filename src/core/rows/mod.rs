@@ -14,10 +14,10 @@ use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
 use super::ids::{ChannelId, RequestId, RowsId};
-use super::realtime::{Ctx, Followed, is_cut};
+use super::realtime::{Ctx, Followed};
 use super::{Deadline, Why};
 
-use merge::Entry;
+use merge::{Change, Entry};
 pub(crate) use read::Batch;
 
 /// Changes held back while a read is under way; past that the read is made again instead.
@@ -249,11 +249,10 @@ impl Rows {
 
     fn handle_change(&mut self, ctx: &mut Ctx, at: usize, data: String) {
         let Some(set) = self.sets.get_mut(at) else { return };
-        let Some(json) = Json::parse(&data) else { return };
+        let change = Change::read(Json::known(&data));
         set.rest(ctx);
         let sent = matches!(set.reading, Reading::Sent { .. });
-        let gone = json.get_str("type").as_deref() == Some("DELETE");
-        if !gone && (is_cut(json) || !set.plain) {
+        if !change.gone && (change.cut || !set.plain) {
             // What is there is not all of the row: a read shows the rest, and another one if this one is too early.
             set.again = sent;
             if !sent {
@@ -267,8 +266,8 @@ impl Rows {
         }
         let Some(set) = self.sets.get_mut(at) else { return };
         // A row without a version cannot be ordered against the read that is under way.
-        if gone || !sent || set.has_version(json) {
-            set.apply_change(json, &mut self.news);
+        if change.gone || !sent || change.has_version() {
+            set.apply_change(&change, &mut self.news);
         }
         if sent {
             set.held.push(data);
@@ -279,9 +278,7 @@ impl Rows {
     fn take_held(&mut self, at: usize) {
         let Some(set) = self.sets.get_mut(at) else { return };
         for data in core::mem::take(&mut set.held) {
-            if let Some(data) = Json::parse(&data) {
-                set.apply_change(data, &mut self.news);
-            }
+            set.apply_change(&Change::read(Json::known(&data)), &mut self.news);
         }
     }
 
