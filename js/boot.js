@@ -86,7 +86,7 @@ const asks = (entry) => typeof entry === 'function' || Boolean(entry?.ready)
 
 /** The tag that this file came by: a module is not told which. @param {RegExp} name */
 function ownTag(name) {
-  const tags = /** @type {HTMLScriptElement[]} */ ([document.currentScript, ...document.querySelectorAll('script[data-supabase-url]')]).filter((tag) => tag?.dataset?.supabaseUrl !== undefined)
+  const tags = /** @type {HTMLScriptElement[]} */ ([document.currentScript, ...document.querySelectorAll('script[data-supabase-url],script[data-sw-demo]')]).filter((tag) => (tag?.dataset?.supabaseUrl ?? tag?.dataset?.swDemo) !== undefined)
   return tags.find(({ src }) => name.test(src)) ?? tags[0] ?? document.createElement('script')
 }
 

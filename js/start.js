@@ -7,6 +7,7 @@ import { call, report } from './listeners.js'
 import { load } from './load-story.js'
 import { PageClient } from './page-client.js'
 import { startParts } from './parts.js'
+import { prepare } from './prepare.js'
 import { follow, isBound, valueOf } from './settings.js'
 
 /**
@@ -82,9 +83,11 @@ export function start({ tag, own, entries, asks, base, styles, places, fail }) {
     }
   }
 
+  // A demo has its own.
+  const place = { url: '', key: '' }
   /** @param {string} address @param {string} key */
   const make = (address = '', key = '') => {
-    const url = absolute(address, 'data-supabase-url', 'https://xyz.supabase.co')
+    const url = (place.url = absolute(address, 'data-supabase-url', 'https://xyz.supabase.co'))
     // Says what is wrong with the tag, whichever client it is.
     const first = new PageClient(url, key, options, load)
     if (entries.some(asks)) first.close()
@@ -103,21 +106,26 @@ export function start({ tag, own, entries, asks, base, styles, places, fail }) {
     storyId = String(id ?? '')
     hold()
   })
-  if (isBound(supabaseUrl) || isBound(supabaseKey)) {
-    // The first of each counts: a page has one project.
-    const found = ['', '']
-    for (const [at, setting] of [supabaseUrl, supabaseKey].entries()) {
-      follow(setting, (value) => {
-        if (!value || found[at]) return
-        found[at] = String(value)
-        if (found.every(Boolean)) guard(() => make(found[0], found[1]))
-      })
-    }
-  } else guard(() => make(supabaseUrl, supabaseKey))
-
+  const begin = () => {
+    if (place.url) guard(() => make(place.url, place.key))
+    else if (isBound(supabaseUrl) || isBound(supabaseKey)) {
+      // The first of each counts: a page has one project.
+      const found = ['', '']
+      for (const [at, setting] of [supabaseUrl, supabaseKey].entries()) {
+        follow(setting, (value) => {
+          if (!value || found[at]) return
+          found[at] = String(value)
+          if (found.every(Boolean)) guard(() => make(found[0], found[1]))
+        })
+      }
+    } else guard(() => make(supabaseUrl, supabaseKey))
+    startParts({ tag, run, follow, listen, say, setToken, options })
+  }
   for (const event of ['connection', 'asset', 'story']) listen(event, (value) => said.set([event, value.story, value.asset].join(), [event, value]))
   addStyles(tag.styles, base, styles)
-  startParts({ tag, run, follow, listen, say, setToken, options })
+  const prepared = prepare({ tag, own, options, project: place, listen })
+  if (prepared) prepared.then(begin)
+  else begin()
   return run
 }
 

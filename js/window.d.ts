@@ -16,6 +16,10 @@ export interface StorywireQueue {
   readonly version?: string
   /** The client that keeps the page true, once it is there. */
   readonly client?: PageClient
+  /** A text for a support request, without keys and tokens; it is printed on the console too. */
+  report?(): Promise<string>
+  /** Opens the debug panel again, on a page that has it (`?storywire-debug`). */
+  debug?(): void
 }
 
 declare global {

@@ -49,6 +49,15 @@ export const groups = [
       { name: 'data-styles', type: 'text', default: '`storywire.css` beside the script', example: 'data-styles="off"', what: 'The address of another stylesheet, or `off` for none. Ours is in `@layer storywire`, so any rule of the page wins.', since: '0.1.0' },
       { name: 'data-wasm', type: 'url', default: 'beside the script', example: 'data-wasm="/assets/storywire_story_bg.wasm"', what: 'Where the WebAssembly module lies, if not beside the script.', since: '0.1.0' },
       { name: 'data-fallback', type: 'url', default: 'another CDN, where the script comes from one', example: 'data-fallback="/storywire/dist/"', what: 'A second folder with the files of this version, for scripts and modules that the first one cannot give.', since: '0.1.0' },
+      {
+        name: 'data-sw-demo',
+        type: { ready: 'everything is there', generating: 'everything is being made', failed: 'nothing could be made', partial: 'some of it could not be made', pending: 'nothing has begun' },
+        default: 'the whole story, over and over',
+        example: '<script … data-sw-demo="failed">',
+        what: 'Shows a story that is made in the page, without a project, so that every state can be styled; with a word it holds that state. `?storywire-demo` in the address of the page does the same.',
+        since: '0.1.0',
+      },
+      { name: 'data-sw-debug', type: 'flag', example: '<script … data-sw-debug>', what: 'Opens a panel that says what is going on, and what is wrong. `?storywire-debug` in the address of the page does the same.', since: '0.1.0' },
     ],
   },
   {

@@ -12,11 +12,11 @@ import { assign, execute, followSession, wized } from '../wized.js'
 
 /** @param {import('../parts.js').Page} page */
 export async function start({ tag, listen, setToken, options }) {
-  /** @type {Record<string, StoryState>} */
-  const stories = {}
+  /** By ids, which may be any word, `__proto__` too. @type {Record<string, StoryState>} */
+  const stories = Object.create(null)
   /** @type {{ connection: string, unread: number, emotion: any, retry: any }} */
   const state = { connection: 'stopped', unread: 0, emotion: null, retry: null }
-  const storyOf = (/** @type {string} */ id) => (stories[id] ??= { overall: 'pending', assets: {} })
+  const storyOf = (/** @type {string} */ id) => (stories[id] ??= { overall: 'pending', assets: Object.create(null) })
   const W = { /** @type {any} */ ready: undefined }
 
   let isPlanned = false

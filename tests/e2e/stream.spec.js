@@ -9,7 +9,8 @@ before(async () => {
   world = await openPage()
   world.server.files.set(
     '/life.js',
-    `import { openStream } from '/stream.js'
+    `import { EventStream } from '/index.js'
+     const openStream = (url, options = {}, context = {}) => new EventStream(url, options, context)
      export { openStream }
      export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
      /** Everything a page is told until \`ends\` says so, or the time is up. */

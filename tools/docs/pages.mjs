@@ -7,7 +7,7 @@ import { anchor } from './attributes-page.mjs'
 import { plain } from './links.mjs'
 
 /** In the order in which one meets them; others follow. */
-const order = ['webflow', 'wized', 'attributes', 'api', 'supabase', 'moving-from-supabase-js', 'testing', 'csp', 'versions', 'troubleshooting', 'changelog']
+const order = ['webflow', 'wized', 'attributes', 'api', 'supabase', 'moving-from-supabase-js', 'testing', 'debugging', 'csp', 'versions', 'troubleshooting', 'changelog']
 
 const escaped = (/** @type {string} */ text) => text.replace(/[&<>"]/g, (letter) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[letter] ?? '')
 
