@@ -58,6 +58,8 @@ export async function open(page, url, path, state) {
   })
   await page.waitForFunction(() => [...document.images].every((image) => !image.src || image.complete))
   if (state !== 'offline') return
+  // What the page loads on demand should be there; a page that follows a stream is never idle.
+  await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {})
   await page.context().setOffline(true)
   await page.waitForFunction(() => {
     const said = document.querySelector('[data-sw-connection]')
