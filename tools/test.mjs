@@ -13,6 +13,7 @@ import { buildServer } from './server.mjs'
 import { setUp } from './setup.mjs'
 import { measure } from './size.mjs'
 import { Stop, run, script } from './shell.mjs'
+import { browserThroughProxy } from './test-proxy.mjs'
 
 /**
  * A group runs commands until one fails. `counts` says that it has tests, so that running none is a failure; the others
@@ -79,9 +80,14 @@ const groups = [
     what: 'tests of the adapters, in a headless browser',
     counts: true,
     isThere: () => filesUnder('tests/wasm').length > 0,
-    commands: () => {
-      // A busy machine takes longer than the runner's 20 s to start the browser and to compile what it tests.
-      const env = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', CHROMEDRIVER: browserAndDriver().driver, WASM_BINDGEN_TEST_TIMEOUT: '180' }
+    commands: async () => {
+      const env = {
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
+        CHROMEDRIVER: browserAndDriver().driver,
+        WASM_BINDGEN_TEST_WEBDRIVER_JSON: await browserThroughProxy(),
+        // A busy machine takes longer than the runner's 20 s to start the browser and to compile what it tests.
+        WASM_BINDGEN_TEST_TIMEOUT: '60',
+      }
       return [['cargo', ['test', '--package', 'storywire', ...locked, '--target', wasmTarget, '--test', 'wasm', ...forRunner], env]]
     },
   },
