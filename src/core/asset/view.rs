@@ -83,6 +83,15 @@ impl Look {
     pub(super) fn content(&self) -> u32 {
         self.content
     }
+
+    /// Moves bars that show a progress already; `false`: they show none.
+    pub(super) fn advance(&mut self, progress: u8) -> bool {
+        let is_known = self.progress.is_some();
+        if is_known {
+            self.progress = Some(progress);
+        }
+        is_known
+    }
 }
 
 /// What an element's look is derived from.
@@ -142,13 +151,6 @@ impl Scene<'_> {
     /// What is to change for an element that looks `old` to look `new`. `unsaid` is told to screen readers.
     pub(super) fn ops(&self, old: Option<Look>, new: Look, unsaid: Option<&'static str>) -> Vec<Op> {
         let config = self.config;
-        if let (Some(was), Some(progress), None) = (old, new.progress, unsaid)
-            && was.progress.is_some()
-            && was == (Look { progress: was.progress, ..new })
-        {
-            // By far the most patches are this one, so it crosses to the page as two numbers.
-            return if was == new { Vec::new() } else { vec![Op::Progress(progress)] };
-        }
         let mut ops = Vec::new();
         let mut class = |name: &str, was: Option<bool>, on: bool| {
             // A new element may carry classes from its design, or from the element that it was cloned from.
