@@ -121,7 +121,7 @@ function fetchEarly([base = ''], { dataset, nonce }, isLesser) {
   return { name, response }
 }
 
-/** Shows the page's own content, or its own fallback, in place of skeletons. @param {HTMLScriptElement} tag */
+/** Shows the page's own content, or its own fallback, in place of skeletons, and says that nothing is connected. @param {HTMLScriptElement} tag */
 function lift({ dataset }) {
   let names = ['skeleton', 'animating']
   try {
@@ -134,4 +134,10 @@ function lift({ dataset }) {
     element.removeAttribute('aria-busy')
   }
   for (const element of document.querySelectorAll('[data-sw-fallback]')) element.removeAttribute('hidden')
+  for (const element of document.querySelectorAll('[data-sw-connection]')) {
+    element.setAttribute('data-sw-connection', 'stopped')
+    const text = element.getAttribute('data-text-stopped') ?? 'Not connected'
+    // Written again, it would be a change of the page, and this be called for it.
+    if (element.textContent !== text) element.textContent = text
+  }
 }

@@ -201,8 +201,11 @@ export class Dom {
     const pending = isPending ? 'true' : undefined
     const theirs = own(entry.element, '[data-asset-retry]')[0]
     if (theirs) {
+      const hasFocus = theirs.contains(document.activeElement)
       theirs.hidden = label === undefined
       set(theirs, 'aria-disabled', pending)
+      this.#upgrade(own(entry.element, '[data-storywire=upgrade]')[0], (made) => theirs.after(made), upgrade, url)
+      if (hasFocus && theirs.hidden) focusOn(entry)
       return
     }
     const known = own(entry.element, '[data-storywire=retry]')[0] ?? entry.button
@@ -218,11 +221,19 @@ export class Dom {
     setText(button, label)
     // Not `disabled`: it would lose the focus.
     set(button, 'aria-disabled', pending)
-    if (upgrade) {
-      const made = link ?? append(place, make('a', 'upgrade'))
-      setText(made, upgrade)
-      set(made, 'href', url)
-    } else link?.remove()
+    this.#upgrade(link, (made) => place.append(made), upgrade, url)
+  }
+
+  /** The way to another plan. @param {HTMLElement | undefined} link @param {(made: HTMLElement) => void} put @param {string} [text] @param {string} [url] */
+  #upgrade(link, put, text, url) {
+    if (!text) {
+      link?.remove()
+      return
+    }
+    const made = link ?? make('a', 'upgrade')
+    setText(made, text)
+    set(made, 'href', url)
+    if (!link) put(made)
   }
 
   /** Adds a line to the live region for a while. Fifty covers that come at once are said once. @param {string} text */
@@ -475,10 +486,7 @@ export class Dom {
     const hasFocus = place.contains(document.activeElement)
     place.remove()
     entry.button = undefined
-    if (!hasFocus) return
-    // Who pressed it stays where they are.
-    if (entry.element.tabIndex < 0) entry.element.tabIndex = -1
-    entry.element.focus()
+    if (hasFocus) focusOn(entry)
   }
 
   /** The live region has to be in the page before its first message. */
@@ -492,6 +500,12 @@ export class Dom {
     }
     return this.#region
   }
+}
+
+/** Who pressed a button that goes stays where they are. @param {Entry} entry */
+function focusOn({ element }) {
+  if (element.tabIndex < 0) element.tabIndex = -1
+  element.focus()
 }
 
 /** What an attribute is worth at the moment. @param {Element} element @param {string} name */

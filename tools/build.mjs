@@ -19,7 +19,7 @@ import { snippet } from './snippet.mjs'
 const { version } = JSON.parse(read('package.json'))
 
 /** What a page or a bundler can ask for; js/ has a source of the same name for each. */
-const entries = ['index.js', 'start.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'notifications.css']
+const entries = ['index.js', 'start.js', 'eventsource.js', 'testing.js', 'wized-api.js', 'storywire.css', 'emotions.css', 'notifications.css', 'presence.css']
 
 /** Those that carry their WebAssembly in themselves, so that one file is all that a page or a worker needs. */
 const alone = ['eventsource.js']

@@ -1,4 +1,5 @@
 // The emotion stream on a page without code: `data-profile` on the tag says whose.
+import { addPartStyles } from '../part-styles.js'
 
 /** @param {import('../parts.js').Page} page */
 export function start({ tag, run, follow, say }) {
@@ -6,6 +7,7 @@ export function start({ tag, run, follow, say }) {
     console.warn('Storywire: [data-sw-emotion] needs to know whose feelings it shows: give the script tag data-profile.')
     return
   }
+  const styled = addPartStyles(tag.styles, new URL('emotions.css', import.meta.url).href)
   /** @type {{ close(): void } | undefined} */
   let stream
   let wanted = ''
@@ -14,8 +16,9 @@ export function start({ tag, run, follow, say }) {
     stream = undefined
     const own = (wanted = String(profile ?? ''))
     if (!own) return
-    run((client) => {
-      // Another one may be wanted by the time that the client is there.
+    run(async (client) => {
+      await styled
+      // Another one may be wanted by now.
       if (own !== wanted) return
       stream = client.emotions(own, {
         onEmotion: (emotion) => say('emotion', emotion),

@@ -3,6 +3,7 @@
 import { Arrivals } from '../arrivals.js'
 import { Cursors } from '../cursors.js'
 import { append, make, set, setText } from '../element.js'
+import { addPartStyles } from '../part-styles.js'
 import { cleanName } from '../person.js'
 import { PresenceList, word } from '../presence-list.js'
 
@@ -21,7 +22,11 @@ const LINGER = 5_000
 
 /** @param {import('../parts.js').Page} page */
 export function start({ tag, run, follow }) {
-  run((client) => new PresencePart(client, tag, follow))
+  const styled = addPartStyles(tag.styles, new URL('presence.css', import.meta.url).href)
+  run(async (client) => {
+    await styled
+    new PresencePart(client, tag, follow)
+  })
 }
 
 class PresencePart {

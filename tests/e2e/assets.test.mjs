@@ -270,6 +270,35 @@ test(
 )
 
 test(
+  "a plan that does not include it is said beside the page's own button too, and the focus is not lost when the button goes",
+  journey(
+    async (page, url) => {
+      const story = await withAssets(url, { cover: { status: 'failed' } })
+      const plans = 'https://example.com/plans'
+      await post(`${url}/__control/retry`, { status: 402, body: { upgradeOptions: [{ url: plans }] } })
+      await show(page, url, story, '<div data-asset="cover"><button data-asset-retry hidden>Nochmal</button><span class="status"></span></div>')
+      const own = page.getByRole('button', { name: 'Nochmal' })
+      await own.focus()
+      await page.keyboard.press('Enter')
+      const link = page.locator('[data-asset="cover"]').getByRole('link', { name: 'See plans' })
+      await link.waitFor()
+      assert.equal(await link.getAttribute('href'), plans)
+      assert.equal(await page.locator('button').count(), 1)
+      await page.keyboard.press('Tab')
+      assert.ok(await link.evaluate((one) => one === document.activeElement), 'Tab leads from the button to it')
+      await page.keyboard.press('Shift+Tab')
+      await page.keyboard.press('Enter')
+      await link.waitFor({ state: 'detached' })
+      await progress(url, story, 'cover', { status: 'generating', progress: 5 })
+      await state(page, 'cover', 'generating')
+      assert.ok(await own.isHidden())
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.asset), 'cover')
+    },
+    { allow: /status of 402/ },
+  ),
+)
+
+test(
   'a page\'s own design wins over the stylesheet, whichever comes first',
   journey(async (page, url) => {
     const story = await withAssets(url, { cover: { status: 'generating', progress: 10 } })

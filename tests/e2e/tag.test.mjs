@@ -25,6 +25,13 @@ test(
     await stream
     await post(`${url}/rest/v1/emotion_check_ins`, { profile_id: profile, emotion: 'joy', intensity: 8 })
     await page.locator('[data-sw-emotion][data-emotion="joy"]').waitFor()
+    const sheets = async () => (await loaded(page)).filter((name) => name.endsWith('.css'))
+    assert.deepEqual(await sheets(), ['storywire.css', 'emotions.css'])
+    await page.evaluate(() => (document.querySelector('#place').innerHTML = '<ul data-sw-presence="room"></ul>'))
+    const person = page.locator('[data-storywire="person"] .sw-person-initials')
+    await person.waitFor()
+    assert.equal(await person.evaluate((one) => getComputedStyle(one).borderRadius), '50%')
+    assert.deepEqual(await sheets(), ['storywire.css', 'emotions.css', 'presence.css'])
   }),
 )
 
@@ -160,6 +167,7 @@ async function openUnavailable(page, url, html, options) {
   assert.ok(await page.getByText('Come back later').isVisible(), "the page's fallback shows")
   assert.ok(await page.getByText("The page's own words").isVisible(), "the page's own content shows")
   assert.equal(await page.evaluate(() => document.querySelectorAll('[aria-busy=true]').length), 0)
+  await page.locator('[data-sw-connection="stopped"]', { hasText: 'Not connected' }).waitFor()
   return warned
 }
 
@@ -217,9 +225,12 @@ test(
   'a tag with a mistake in it says which, and leaves no skeleton',
   journey(
     async (page, url) => {
-      await openPage(page, url, card('x') + '<script async type="module" src="/dist/auto.js" data-supabase-url="" data-supabase-key="k"></script>')
+      await openPage(page, url, card('x') + '<p data-sw-connection data-text-stopped="Nicht verbunden">Verbinden …</p><script async type="module" src="/dist/auto.js" data-supabase-url="" data-supabase-key="k"></script>')
       await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached' })
       assert.equal(await page.locator('.skeleton').count(), 0)
+      assert.deepEqual(await page.locator('[data-sw-connection="stopped"]').allInnerTexts(), ['Not connected', 'Nicht verbunden'])
+      await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<b data-sw-connection>Connecting</b>'))
+      await page.locator('b[data-sw-connection="stopped"]', { hasText: 'Not connected' }).waitFor()
     },
     { allow: /the tag needs data-supabase-url, e\.g\. https:\/\/xyz\.supabase\.co/ },
   ),
