@@ -159,9 +159,10 @@ impl Client {
     }
 
     /// Follows rows: reads them, keeps them current, reads them again after every gap. `topic` names the channel's topic.
-    pub fn follow(&mut self, now: Instant, query: RowsQuery, topic: &str) -> Result<RowsId, Misuse> {
+    pub fn follow(&mut self, now: Instant, mut query: RowsQuery, topic: &str) -> Result<RowsId, Misuse> {
         self.check_open()?;
         self.at(now);
+        query.select_key();
         let id = RowsId(self.last_rows + 1);
         let (config, owner) = (&self.desk.config, Owner::Rows(id));
         let channel = self.realtime.open_channel(config, topic, owner, ChannelOptions::default())?;
@@ -444,6 +445,10 @@ impl Client {
             let notice = match (news, self.stories.story_of(rows).map(str::to_owned)) {
                 // In the build for story pages every set belongs to a story.
                 (_, None) if !WHOLE => continue,
+                // One row says by itself that it was read.
+                (News::Event(RowsEvent::Read), None) if self.rows.set(rows).is_some_and(|set| set.query.single) => {
+                    continue;
+                }
                 (News::Event(event), None) => Notice::Rows(rows, event),
                 (News::Failed(failure), None) => Notice::Fault(failure),
                 (News::Event(event), Some(story)) => {
@@ -451,7 +456,9 @@ impl Client {
                     continue;
                 }
                 (News::Failed(failure), Some(story)) => {
-                    self.assets.set_problem(&story, problem_of(&failure));
+                    if let Some(problem) = problem_of(&failure) {
+                        self.assets.set_problem(&story, Some(problem));
+                    }
                     Notice::Fault(Failure { about: About::Story(story), ..failure })
                 }
             };
@@ -492,14 +499,14 @@ impl Client {
                 }
             }
             RowsEvent::Gone(_) => self.assets.set_problem(story, Some(Problem::UnknownStory)),
-            // A row that is not there is live too: it would be heard of if it came.
-            RowsEvent::Live(_) => {
+            // Whatever was in the way of reading it; a row that is not there can be read too.
+            RowsEvent::Read => {
                 let rows = self.stories.rows_of(story).and_then(|rows| self.rows.set(rows));
                 if rows.is_some_and(|set| !set.is_empty()) {
                     self.assets.set_problem(story, None);
                 }
             }
-            RowsEvent::Stale | RowsEvent::Read => {}
+            RowsEvent::Stale | RowsEvent::Live(_) => {}
         }
     }
 
@@ -509,13 +516,18 @@ impl Client {
         if !core::mem::take(&mut self.is_stale) && !is_over {
             return; // nearly every message: a page with many stories must not be looked through for each
         }
-        for step in self.stories.steps(self.desk.now, &self.assets) {
+        for step in self.stories.steps(self.desk.now, &mut self.assets) {
             match step {
                 Step::Unfollow(rows) => self.unfollow(self.desk.now, rows),
                 Step::Follow(story) => {
                     let source = &self.desk.config.stories;
                     let (query, topic) = (source.query(&story), self.stories.topic_of(source, &story));
                     let rows = self.follow(self.desk.now, query, &topic);
+                    self.assets.set_followed(&story, true);
+                    if WHOLE && rows.is_err() {
+                        self.assets.set_problem(&story, Some(Problem::Unreachable));
+                        self.desk.fail(About::Story(story.clone()), Fault::TooManyChannels, "", None);
+                    }
                     self.stories.note(story, rows.ok());
                 }
             }
@@ -536,14 +548,16 @@ impl Client {
     }
 }
 
-/// How a story shows a failure of its row: only what a visitor can see the effect of.
+/// How a story shows a failure of its row: only what a visitor can see the effect of. What keeps changes from coming is
+/// none of that, since the row is then read at intervals.
 fn problem_of(failure: &Failure) -> Option<Problem> {
     match failure.fault {
         Fault::RowMissing => Some(Problem::UnknownStory),
-        Fault::ReadRefused | Fault::Unauthorized | Fault::KeyRefused | Fault::TokenInvalid => {
-            Some(Problem::NoPermission)
-        }
+        Fault::ReadRefused | Fault::KeyRefused => Some(Problem::NoPermission),
+        // For now, it is only old; for good, there is no other.
+        Fault::TokenExpired if failure.retry_in.is_none() => Some(Problem::NoPermission),
         Fault::BadAnswer => Some(Problem::Unreadable),
-        _ => Some(Problem::Unreachable),
+        Fault::ReadFailed => Some(Problem::Unreachable),
+        _ => None,
     }
 }

@@ -105,6 +105,8 @@ pub enum Fault {
     RowMissing,
     /// The server's answer is not JSON.
     BadAnswer,
+    /// There is no topic left for a story: as [`Misuse::TooManyChannels`], where nobody can be told at once.
+    TooManyChannels,
 }
 
 impl Fault {
@@ -133,11 +135,12 @@ impl Fault {
             Fault::ReadRefused => "read-refused",
             Fault::RowMissing => "row-missing",
             Fault::BadAnswer => "bad-answer",
+            Fault::TooManyChannels => Misuse::TooManyChannels.code(),
         }
     }
 
     /// All of them, for the test that compares them with the sentences.
-    pub const ALL: [Fault; 22] = [
+    pub const ALL: [Fault; 23] = [
         Fault::SocketRefused,
         Fault::SocketClosed,
         Fault::HeartbeatLost,
@@ -160,5 +163,6 @@ impl Fault {
         Fault::ReadRefused,
         Fault::RowMissing,
         Fault::BadAnswer,
+        Fault::TooManyChannels,
     ];
 }

@@ -89,14 +89,15 @@ impl Stories {
     }
 
     /// What is to be done.
-    pub(crate) fn steps(&mut self, now: Instant, assets: &Assets) -> Vec<Step> {
+    pub(crate) fn steps(&mut self, now: Instant, assets: &mut Assets) -> Vec<Step> {
         let mut steps = Vec::new();
         self.followed.retain_mut(|followed| {
             let is_wanted = assets.is_wanted(&followed.story);
             followed.unwanted = if is_wanted { None } else { followed.unwanted.or(Some(now)) };
             let over = followed.unwanted.is_some_and(|since| since + GRACE <= now);
-            if over && let Some(rows) = followed.rows {
-                steps.push(Step::Unfollow(rows));
+            if over {
+                assets.set_followed(&followed.story, false);
+                steps.extend(followed.rows.map(Step::Unfollow));
             }
             !over
         });

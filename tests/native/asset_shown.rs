@@ -371,3 +371,22 @@ fn a_card_that_is_hidden_and_shown_again_is_right_at_once() {
     assert_eq!(page.at(2).state(), "ready");
     assert_eq!(page.assets.wanted().collect::<Vec<_>>(), ["s"]);
 }
+
+/// Many backends have a column `updated_at` that nothing ever sets again.
+#[test]
+fn a_retry_goes_on_although_nobody_counts_the_versions() {
+    let mut page = Page::showing("cover");
+    page.asset(5, "cover", json!({ "status": "failed" }));
+    page.assets.retry("s", "cover");
+    page.assets.retry_settled("s", "cover", RetryOutcome::Retried);
+    page.asset(5, "cover", json!({ "status": "failed" }));
+    assert_eq!(page.status("cover"), Status::Pending, "that was known before");
+    page.asset(5, "cover", json!({ "status": "generating", "progress": 10 }));
+    assert_eq!(page.status("cover"), Status::Generating);
+    page.asset(5, "cover", json!({ "status": "failed" }));
+    assert_eq!(page.status("cover"), Status::Failed, "it failed again");
+    page.assets.retry("s", "cover");
+    page.assets.retry_settled("s", "cover", RetryOutcome::Retried);
+    page.asset(5, "cover", json!({ "status": "ready", "url": "/new.png" }));
+    assert_eq!(page.status("cover"), Status::Ready);
+}

@@ -305,3 +305,17 @@ fn a_thousand_channels_cost_little_for_each_message() {
     let spent = started.elapsed();
     assert!(spent.as_millis() < 5_000, "{spent:?}");
 }
+
+#[test]
+fn a_socket_that_is_lost_when_nobody_wants_it_is_no_outage() {
+    let mut world = World::new(40);
+    let rows = world.live("7");
+    world.act(|client, now| client.unfollow(now, rows));
+    world.up = false;
+    world.cut(1006);
+    world.pass(600_000);
+    world.up = true;
+    world.follow("7");
+    world.pass(3_000);
+    assert!(!world.connections().contains(&ConnectionState::Polling), "{:?}", world.connections());
+}

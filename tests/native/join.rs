@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use storywire::core::base::Instant;
-use storywire::core::effect::{About, Notice, Status};
+use storywire::core::effect::{About, ConnectionState, Notice, RowsEvent, Status};
 use storywire::core::error::{Fault, Misuse};
 use storywire::core::realtime::frame::ChannelOptions;
 
@@ -304,4 +304,38 @@ fn a_topic_that_crashes_while_it_is_left_is_not_joined_again() {
     world.deliver(vec![super::support::phoenix::Sent { socket: 1, after: 0, text }]);
     world.pass(60_000);
     assert_eq!((world.server.topics(), world.server.count("phx_join")), (vec!["realtime:other"], 2));
+}
+
+#[test]
+fn a_join_that_held_for_long_is_forgiven_what_failed_before_it() {
+    let mut waits = Vec::new();
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        world.server.refuse_next = vec!["RealtimeRestarting: …".into(); 8];
+        let room = world.channel("room");
+        world.subscribe(room);
+        world.pass(600_000);
+        assert_eq!(world.last_status(room), Some(Status::Subscribed));
+        world.server.refuse_next = vec!["RealtimeRestarting: …".into()];
+        world.cut(1012);
+        world.pass(60_000);
+        waits.push(world.failures().last().unwrap().retry_in.unwrap().0);
+    }
+    assert!(waits.iter().all(|wait| *wait <= 1_000), "{waits:?}");
+}
+
+#[test]
+fn rows_on_a_topic_that_joins_anew_for_the_page_are_not_live_meanwhile() {
+    let mut world = World::new(21);
+    world.write("7", json!({"n": 1}));
+    let rows = world.live("7");
+    world.server.mute = true;
+    let options = ChannelOptions { presence: true, ..ChannelOptions::default() };
+    let room = world.channel_with("story:7", options);
+    world.subscribe(room);
+    world.pass(1_000);
+    assert!(world.rows_events(rows).contains(&&RowsEvent::Stale), "{:?}", world.rows_events(rows));
+    world.server.mute = false;
+    world.pass(60_000);
+    assert_eq!((world.connection(), world.lives(rows).len()), (ConnectionState::Live, 2));
 }

@@ -607,3 +607,71 @@ fn a_set_of_many_is_read_in_its_order_up_to_its_limit_and_says_when_all_has_been
     let single = world.live("7");
     assert!(!world.rows_events(single).contains(&&RowsEvent::Read));
 }
+
+#[test]
+fn a_value_that_the_database_cannot_read_spoils_no_read_but_its_own() {
+    let mut world = World::new(31);
+    world.server.malformed = vec!["nobody".into(), "undefined".into()];
+    let mut sets = Vec::new();
+    for number in 0..52 {
+        let id = match number {
+            20 => "nobody".to_owned(),
+            30 => "undefined".to_owned(),
+            number => number.to_string(),
+        };
+        let query = RowsQuery { filter: Some(format!("id=eq.{id}")), ..query("*") };
+        let rows = world.client.follow(world.at(), query, &format!("story:{id}")).unwrap();
+        if !world.server.malformed.contains(&id) {
+            world.write(&id, json!({"n": number}));
+            sets.push((number, rows));
+        }
+    }
+    world.pass(30_000);
+    for (number, rows) in sets {
+        assert_eq!(world.rows(rows)[0]["n"], number, "{:?}", world.reads);
+    }
+    let refused: Vec<_> = world.failures().into_iter().filter(|of| of.fault == Fault::ReadRefused).collect();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert_eq!(world.connection(), ConnectionState::Live);
+    assert!(world.reads.len() < 40, "{} requests", world.reads.len());
+    let before = world.reads.len();
+    world.cut(1006);
+    world.pass(40_000);
+    assert!(world.reads.len() < before + 5, "what is wrong is not asked for again: {:?}", &world.reads[before..]);
+}
+
+#[test]
+fn a_change_that_comes_without_its_row_is_a_reason_to_read() {
+    let (mut world, rows) = live_without_version();
+    for (n, kind) in [(2, "UPDATE"), (3, "DELETE")] {
+        world.server.rows.insert("7".into(), json!({"id": "7", "n": n}));
+        let mut frame = change(&world, json!({}), &version(50));
+        let data = frame[4]["data"].as_object_mut().unwrap();
+        data["type"] = json!(kind);
+        data["old_record"] = json!({});
+        if kind == "DELETE" {
+            data.remove("record");
+        }
+        data["errors"] = json!(["Error 400: Bad Request, no primary key"]);
+        world.send(&frame);
+        world.pass(1_000);
+        assert_eq!(world.rows(rows)[0]["n"], n);
+    }
+}
+
+#[test]
+fn a_select_that_leaves_the_key_out_reads_it_all_the_same() {
+    for select in ["n", "n,author(name)"] {
+        let mut world = World::new(33);
+        world.write("7", json!({"n": 1}));
+        world.act(|client, now| client.follow(now, query(select), "story:7")).unwrap();
+        world.pass(2_000);
+        assert!(world.reads[0].1.contains("select=id%2C"), "{:?}", world.reads);
+    }
+    let mut world = World::new(34);
+    for select in ["*", "n, id", "author(*),*"] {
+        world.act(|client, now| client.follow(now, query(select), "story:7")).unwrap();
+        world.pass(2_000);
+        assert!(!world.reads.last().unwrap().1.contains("select=id%2C"), "{:?}", world.reads);
+    }
+}

@@ -3,7 +3,8 @@
 use serde_json::json;
 use storywire::core::asset::{Op, Overall, Shape};
 use storywire::core::base::Millis;
-use storywire::core::effect::{ConnectionState, Effect, Notice};
+use storywire::core::effect::{About, ConnectionState, Effect, Notice};
+use storywire::core::error::Fault;
 use storywire::core::ids::ElementId;
 use storywire::core::input::Input;
 
@@ -221,4 +222,75 @@ fn a_flood_between_two_frames_is_told_once_and_keeps_nothing() {
     frame(&mut world, 0);
     let told: Vec<_> = world.notices.iter().filter(|(_, notice)| matches!(notice, Notice::Asset(_))).collect();
     assert_eq!(told.len(), 2, "the first at once, the rest with the frame: {told:?}");
+}
+
+/// A page that filters a long list: cards go, others come, and the first ones are back before anything was let go.
+#[test]
+fn a_story_that_comes_back_before_it_was_let_go_shows_what_it_showed() {
+    let mut world = World::new(9);
+    for number in 0..200 {
+        let assets = json!({"assets": {"cover": {"status": "generating", "progress": 42}}});
+        world.write(&number.to_string(), json!({"asset_generation_status": assets}));
+    }
+    for number in 0..80 {
+        show(&mut world, number, &number.to_string());
+    }
+    world.input(Input::Timeout);
+    world.pass(20_000);
+    for (away, there) in [(0..80, 100..180), (100..180, 0..80)] {
+        for number in away {
+            world.client.unmount(ElementId(number));
+        }
+        for number in there {
+            show(&mut world, number, &number.to_string());
+        }
+        world.input(Input::Timeout);
+        world.pass(1_000);
+    }
+    world.pass(30_000);
+    for number in 0..80 {
+        let progress = world.client.assets().asset(&number.to_string(), "cover").map(|asset| asset.progress());
+        assert_eq!(progress, Some(Some(42)), "story {number}");
+    }
+}
+
+#[test]
+fn a_story_that_is_read_at_intervals_has_no_problem() {
+    let mut world = World::new(10);
+    world.server.refuse_join = Some("DatabaseLackOfConnections: no".into());
+    world.write("s", json!({"asset_generation_status": {"overall": "generating"}}));
+    world.client.mount_story(ElementId(1), "s");
+    world.input(Input::Timeout);
+    world.pass(20_000);
+    assert_eq!((problem(&mut world), world.connection()), (None, ConnectionState::Polling));
+}
+
+#[test]
+fn a_read_that_works_again_takes_the_problem_away_although_the_row_is_the_same() {
+    let mut world = World::new(11);
+    world.no_sockets = true;
+    world.write("s", json!({"asset_generation_status": {"overall": "generating"}}));
+    world.client.mount_story(ElementId(1), "s");
+    world.input(Input::Timeout);
+    world.pass(3_000);
+    world.read_answer = Some((503, "{}".into()));
+    world.pass(20_000);
+    assert_eq!(problem(&mut world).as_deref(), Some("unreachable"));
+    world.read_answer = None;
+    world.pass(40_000);
+    world.client.mount_story(ElementId(1), "s");
+    assert_eq!(problem(&mut world), None);
+}
+
+#[test]
+fn a_story_for_which_there_is_no_topic_left_says_so() {
+    let mut world = World::with(12, |config| config.topic_limit = 1);
+    world.joined("room");
+    world.client.mount_story(ElementId(1), "s");
+    world.input(Input::Timeout);
+    world.pass(1_000);
+    let failures = world.failures();
+    assert_eq!(failures.len(), 1);
+    assert_eq!((&failures[0].about, failures[0].fault), (&About::Story("s".into()), Fault::TooManyChannels));
+    assert_eq!(problem(&mut world).as_deref(), Some("unreachable"));
 }

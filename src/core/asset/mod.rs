@@ -187,6 +187,13 @@ impl Assets {
         self.position(story).and_then(|at| self.stories.get(at)).is_some_and(Story::is_near)
     }
 
+    /// The story's row is followed, or is not any more: what is known of a followed one is not forgotten.
+    pub(crate) fn set_followed(&mut self, story: &str, followed: bool) {
+        if let Some(story) = self.position(story).and_then(|at| self.stories.get_mut(at)) {
+            story.followed = followed;
+        }
+    }
+
     // What the server says.
 
     /// Takes in a row of `stories`, read or changed. `version` is the row's `updated_at` or the commit's timestamp; it
@@ -351,7 +358,7 @@ impl Assets {
         if let Some(at) = self.position(id) {
             return at;
         }
-        let free = self.stories.iter().position(|story| !story.is_wanted());
+        let free = self.stories.iter().position(|story| !story.is_wanted() && !story.followed);
         match free.filter(|_| self.stories.len() >= STORY_LIMIT) {
             Some(at) => {
                 if let Some(slot) = self.stories.get_mut(at) {

@@ -34,8 +34,11 @@ pub struct Asset {
     pub(super) progress: Option<u8>,
     pub(super) content: Content,
     version: Timestamp,
-    /// Nothing up to this version counts; set by a retry.
+    /// Nothing below this version counts; set by a retry.
     floor: Timestamp,
+    /// What it was then. Of that version only what says something else counts, since a row may have a version that nobody
+    /// ever sets again.
+    before: Option<Status>,
     /// Whether a retry has let `ready` fall back.
     open: bool,
     /// The address before the retry: it is no sign that the retry is done.
@@ -71,6 +74,7 @@ impl Asset {
             content: Content::default(),
             version: Timestamp(0),
             floor: Timestamp(0),
+            before: None,
             open: false,
             stale: String::new(),
             retry: Retry::Idle,
@@ -147,10 +151,16 @@ impl Asset {
         let unknown = Timestamp(0);
         let version = if reading.version == unknown { row_version } else { reading.version };
         let is_known = version != unknown;
-        if is_known && version <= self.floor {
+        if is_known && version < self.floor {
             return false;
         }
         let status = self.check(config, &mut reading, odd);
+        if is_known && version == self.floor {
+            if self.before == Some(status) {
+                return false;
+            }
+            self.before = None;
+        }
         let lasts = status == Status::Ready && is_something(&reading.content);
         let counts = match (self.status == Status::Ready && is_something(&self.content) && !self.open, lasts) {
             (true, false) => false,
@@ -221,6 +231,7 @@ impl Asset {
             return false;
         }
         self.floor = self.version;
+        self.before = Some(self.status);
         self.open = true;
         self.stale = self.url().to_owned();
         self.set_retry(Retry::Asking);

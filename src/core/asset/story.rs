@@ -14,6 +14,8 @@ pub(super) struct Story {
     /// How many elements show it, and how many of those can be seen.
     pub(super) elements: u32,
     pub(super) visible: u32,
+    /// Its row is followed, so what changes comes, and what stays as it is does not come again.
+    pub(super) followed: bool,
     pub(super) assets: Vec<Asset>,
     pub(super) overall: Overall,
     pub(super) problem: Option<Problem>,
@@ -30,6 +32,7 @@ impl Story {
             handles: 0,
             elements: 0,
             visible: 0,
+            followed: false,
             assets: Vec::new(),
             overall: Overall::Pending,
             problem: None,

@@ -3,7 +3,7 @@
 use super::frame::ChangeParams;
 use crate::core::WHOLE;
 use crate::core::base::json_write::{push_name, push_string};
-use crate::core::base::{Json, Kind, cut, has};
+use crate::core::base::{Json, Kind, cut};
 
 /// What a filter can compare with (Realtime, "Available filters").
 const OPERATORS: [&str; 13] =
@@ -117,11 +117,6 @@ pub(crate) fn exact(data: Json<'_>) -> String {
     }
     out.push('}');
     out
-}
-
-/// Whether the row of a change is not whole: the server cuts what is over 1 MiB down to its short fields.
-pub(crate) fn is_cut(errors: Json<'_>) -> bool {
-    errors.items().any(|error| has(error.text(), "413"))
 }
 
 /// What a join asked and under which ids the server will speak of it.

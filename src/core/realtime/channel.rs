@@ -189,8 +189,9 @@ impl Realtime {
             topic.options = options;
         }
         if rejoin || matches!(topic.state, TopicState::Idle | TopicState::Leaving { .. } | TopicState::Refused) {
-            topic.lose_join(ctx.now);
+            self.lose_join(ctx, of, ctx.now);
         }
+        let Some(topic) = self.topic(of) else { return Err(Misuse::UnknownChannel) };
         let (joined, synced) = (topic.is_joined(), topic.presence.is_synced());
         let flowing = matches!(topic.state, TopicState::Joined { flow: Flow::Flowing, .. });
         let channel = self.channel_mut(id)?;

@@ -124,11 +124,13 @@ impl Realtime {
             self.backoff.reset();
         }
         self.connection = Connection::Closed;
-        self.down_since.get_or_insert(ctx.now);
         if self.topics.iter().any(Topic::is_wanted) {
+            self.down_since.get_or_insert(ctx.now);
             let wait = self.next_wait(ctx);
             self.connection = Connection::Waiting { until: ctx.now + wait };
             ctx.fail(About::Connection, fault, "", Some(wait));
+        } else {
+            self.down_since = None;
         }
         self.lose_joins(ctx, true);
     }

@@ -11,8 +11,6 @@ use crate::core::error::Fault;
 use crate::core::ids::TopicId;
 use crate::core::{Deadline, Why};
 
-/// A join that held so long was sound: the failures before it are forgiven.
-const SOUND: Millis = Millis(30_000);
 /// How long the server is deaf to the whole socket while it refuses a join.
 const BLOCKED: Millis = Millis(5_000);
 
@@ -131,9 +129,7 @@ impl Realtime {
     pub(crate) fn end_join(&mut self, ctx: &mut Ctx, at: usize, fault: Fault, cure: Cure, detail: &str) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let of = topic.id;
-        if topic.is_joined() && ctx.now - topic.joined_at >= SOUND {
-            topic.backoff.reset();
-        }
+        topic.forgive(ctx.now);
         let of_token = matches!(fault, Fault::TokenExpired | Fault::TokenInvalid | Fault::Unauthorized);
         let cure = match cure {
             // It was joined with an earlier token, and what the server thinks of this one is not known.
@@ -183,6 +179,7 @@ impl Realtime {
             match topic.state {
                 TopicState::Leaving { .. } => topic.state = TopicState::Idle,
                 TopicState::Joining { .. } | TopicState::Joined { .. } => {
+                    topic.forgive(ctx.now);
                     topic.lose_join(ctx.now);
                     self.tell_rows(ctx, of, None, || Followed::Lost);
                     if tell {

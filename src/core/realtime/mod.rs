@@ -23,7 +23,7 @@ pub use push::Broadcast;
 pub use refusal::{Cure, classify};
 
 use auth::{is_jwt, is_sendable};
-pub(crate) use changes::is_cut;
+pub(crate) use changes::split_outside;
 pub(crate) use connection::push_encoded;
 
 use auth::Auth;

@@ -17,11 +17,13 @@ use super::frame::{ChannelOptions, Reference};
 use super::pace::Bucket;
 use super::presence::Presence;
 use crate::core::WHOLE;
-use crate::core::base::{Backoff, Instant, Json};
+use crate::core::base::{Backoff, Instant, Json, Millis};
 use crate::core::config::Config;
 use crate::core::error::Fault;
 use crate::core::ids::{ChannelId, TopicId};
 
+/// A join that held so long was sound: the failures before it are forgiven.
+const SOUND: Millis = Millis(30_000);
 /// So many stored broadcasts are remembered: twice as many as a join replays.
 const HEARD_LIMIT: usize = 50;
 
@@ -163,6 +165,13 @@ impl Topic {
         }
         self.heard.push(id.into_owned());
         false
+    }
+
+    /// A join is over: if it was sound, what failed before it is forgotten.
+    pub(crate) fn forgive(&mut self, now: Instant) {
+        if self.is_joined() && now - self.joined_at >= SOUND {
+            self.backoff.reset();
+        }
     }
 
     /// Forgets what belonged to a join: the next one starts afresh. `told` goes, so that presence is told again.

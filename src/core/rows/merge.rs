@@ -6,7 +6,6 @@ use crate::core::base::json_write::push_name;
 use crate::core::base::{Json, Timestamp};
 use crate::core::effect::RowsEvent;
 use crate::core::ids::RowsId;
-use crate::core::realtime::is_cut;
 
 /// The column that orders the versions of a row, where a table has it.
 const VERSION_COLUMN: &str = "updated_at";
@@ -49,7 +48,7 @@ fn time_of(value: Json<'_>) -> Option<Timestamp> {
 pub(super) struct Change<'a> {
     /// The row is not there any more.
     pub(super) gone: bool,
-    /// It was too large to be sent whole.
+    /// The server could not send it whole: it is too large, or its table has no primary key.
     pub(super) cut: bool,
     row: Option<Json<'a>>,
     old: Option<Json<'a>>,
@@ -62,7 +61,7 @@ impl<'a> Change<'a> {
         let [kind, errors, row, old, commit] =
             data.pick(["type", "errors", "record", "old_record", "commit_timestamp"]);
         let gone = kind.is_some_and(|kind| kind.text() == "\"DELETE\"");
-        Change { gone, cut: errors.is_some_and(is_cut), row, old, commit }
+        Change { gone, cut: errors.is_some_and(|errors| errors.items().next().is_some()), row, old, commit }
     }
 
     /// Whether it can be ordered against the rows by itself.
@@ -73,7 +72,7 @@ impl<'a> Change<'a> {
 
 impl Set {
     /// The key of the row that a change is about.
-    fn key_of(&self, change: &Change<'_>) -> Option<String> {
+    pub(super) fn key_of(&self, change: &Change<'_>) -> Option<String> {
         let key = change.row.or(change.old)?.get(&self.query.key)?;
         Some(key_text(key).into_owned())
     }

@@ -14,7 +14,7 @@ use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
 use super::ids::{ChannelId, RequestId, RowsId};
-use super::realtime::{Ctx, Followed};
+use super::realtime::{Ctx, Followed, split_outside};
 use super::{Deadline, Why};
 
 use merge::{Change, Entry};
@@ -32,7 +32,7 @@ pub struct RowsQuery {
     pub table: String,
     /// `column=operator.value`, as for `postgres_changes` and as PostgREST reads it; `None` for every row.
     pub filter: Option<String>,
-    /// The columns to read, as PostgREST's `select`; `*` for all.
+    /// The columns to read, as PostgREST's `select`; `*` for all. The key's is added where it is missing.
     pub select: String,
     /// The primary key's column.
     pub key: String,
@@ -42,6 +42,19 @@ pub struct RowsQuery {
     pub order: String,
     /// The most rows that one read brings; what it leaves out counts as gone. `None` for all.
     pub limit: Option<u32>,
+}
+
+impl RowsQuery {
+    /// Sees to it that the key is read, without which no row can be told from another.
+    pub(crate) fn select_key(&mut self) {
+        let names_key = |column: &&str| {
+            let rest = column.trim_ascii().strip_prefix(self.key.as_str());
+            *column == "*" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        if WHOLE && !split_outside(&self.select, b',').iter().any(names_key) {
+            self.select = [&self.key, ",", &self.select].concat();
+        }
+    }
 }
 
 /// One followed set of rows.
@@ -102,6 +115,8 @@ enum Reading {
 pub(crate) struct Rows {
     sets: Vec<Set>,
     batches: Vec<Batch>,
+    /// How many sets a read may be for, where one for more was refused because of one of them.
+    most: Option<usize>,
     last_request: u32,
     /// What the owners of the sets are to be told, oldest first.
     pub(crate) news: Vec<(RowsId, News)>,
@@ -252,7 +267,8 @@ impl Rows {
         let change = Change::read(Json::known(&data));
         set.rest(ctx);
         let sent = matches!(set.reading, Reading::Sent { .. });
-        if !change.gone && (change.cut || !set.plain) {
+        let lacks = change.cut && (!change.gone || set.key_of(&change).is_none());
+        if lacks || !change.gone && !set.plain {
             // What is there is not all of the row: a read shows the rest, and another one if this one is too early.
             set.again = sent;
             if !sent {

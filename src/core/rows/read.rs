@@ -58,6 +58,7 @@ impl Rows {
         while let Some(first) = self.sets.iter().position(|set| due(set.reading)) {
             self.send_read(ctx, realtime, first);
         }
+        self.most = None;
     }
 
     /// The token has come: the reads that waited for it go out now.
@@ -78,6 +79,7 @@ impl Rows {
         let Some(query) = self.sets.get(first).map(|set| set.query.clone()) else { return };
         let column = self.sets.get(first).and_then(Set::equal_to).map(|(column, _)| column.to_owned());
         let alone = self.sets.get(first).is_none_or(|set| set.alone);
+        let most = self.most.unwrap_or(BATCH_LIMIT);
         let mut ids = Vec::new();
         let mut values: Vec<String> = Vec::new();
         for (at, set) in self.sets.iter_mut().enumerate() {
@@ -88,7 +90,7 @@ impl Rows {
                 set.query.table == query.table && set.query.schema == query.schema && set.query.select == query.select;
             let value =
                 set.equal_to().filter(|(of, _)| column.as_deref() == Some(*of)).map(|(_, value)| value.to_owned());
-            let joins = due && same_shape && value.is_some() && !alone && !set.alone && ids.len() < BATCH_LIMIT;
+            let joins = due && same_shape && value.is_some() && !alone && !set.alone && ids.len() < most;
             if at == first || joins {
                 set.reading = Reading::Sent { request };
                 ids.push(set.id);
@@ -147,6 +149,7 @@ impl Rows {
             (200..=299, Some(rows)) if rows.kind() == Kind::Array => self.take_rows(ctx, realtime, &batch, rows),
             (200..=299, _) => self.retry(ctx, &batch, Fault::BadAnswer, "", None),
             (401, Some(_)) => self.renew(ctx, realtime, &batch, &message_of(json)),
+            (400, Some(json)) if batch.shared && is_about_data(json) => self.divide(ctx, &batch),
             // What is no JSON was not said by the project, but by something that stands in between.
             (0 | 408 | 425 | 429 | 500..=599, _) | (_, None) => {
                 self.retry(ctx, &batch, Fault::ReadFailed, &message_of(json), answer.retry_after);
@@ -183,9 +186,7 @@ impl Rows {
             set.missed |= found && set.known;
             set.known = true;
             let id = set.id;
-            if WHOLE && !set.query.single {
-                self.news.push((id, News::Event(RowsEvent::Read)));
-            }
+            self.news.push((id, News::Event(RowsEvent::Read)));
             if found {
                 set.quiet_wait = ctx.config.quiet_interval;
                 set.poll_wait = ctx.config.poll_interval;
@@ -239,6 +240,17 @@ impl Rows {
         }
     }
 
+    /// One of the values is none that the column can hold, and so nothing was read: each half is read by itself, until the
+    /// one that is wrong stands alone.
+    fn divide(&mut self, ctx: &Ctx, batch: &Batch) {
+        self.most = Some((batch.sets.len() / 2).max(1));
+        for at in 0..self.sets.len() {
+            if let Some(set) = self.awaiting(at, batch) {
+                set.reading = Reading::Wanted { at: ctx.now };
+            }
+        }
+    }
+
     /// The set at `at` if it waits for this read.
     fn awaiting(&mut self, at: usize, batch: &Batch) -> Option<&mut Set> {
         self.sets.get_mut(at).filter(|set| set.reading == Reading::Sent { request: batch.request })
@@ -287,6 +299,11 @@ fn stretch(drawn: Millis, retry_after: Option<u32>, config: &Config, rng: &mut R
     let asked = Millis(u64::from(retry_after.unwrap_or(0))).times(1000).min(config.throttle_cap).0;
     let spread = if asked > 0 { rng.up_to(asked / 4) } else { 0 };
     Millis(drawn.0.max(asked + spread))
+}
+
+/// Whether the error is one of the values, as a text where a UUID should stand (PostgreSQL, class 22: data exception).
+fn is_about_data(error: Json<'_>) -> bool {
+    error.get_str("code").is_some_and(|code| code.starts_with("22"))
 }
 
 /// The server's own words, in the shape of PostgREST or of Supabase's gateway.

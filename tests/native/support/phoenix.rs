@@ -49,6 +49,8 @@ pub struct Phoenix {
     pub checks_tokens: bool,
     /// Does not answer anything.
     pub mute: bool,
+    /// Values that the column of the id cannot hold: a read that names one is refused whole.
+    pub malformed: Vec<String>,
     /// So many calls of presence are answered with an error, and change nothing.
     pub refuse_presence: u32,
     /// Every frame that came in, in order: time, socket, frame.
@@ -83,6 +85,7 @@ impl Default for Phoenix {
             clock: 1_795_000_000_000,
             next_presence: 0,
             refuse_presence: 0,
+            malformed: Vec::new(),
         }
     }
 }
@@ -370,6 +373,11 @@ impl Phoenix {
     /// `GET /rest/v1/stories?…`
     pub fn read(&self, url: &str) -> (u16, String) {
         let filter = url.split_once("&id=").map_or("", |(_, rest)| rest.split('&').next().unwrap_or_default());
+        let names = |id: &String| filter.split(['.', '(', ',', ')']).any(|of| of == id);
+        if let Some(id) = self.malformed.iter().find(|id| names(id)) {
+            let message = format!("invalid input syntax for type uuid: \"{id}\"");
+            return (400, json!({"code": "22P02", "message": message, "details": null, "hint": null}).to_string());
+        }
         let rows: Vec<&Value> = if let Some(id) = filter.strip_prefix("eq.") {
             self.rows.get(id).into_iter().collect()
         } else if let Some(list) = filter.strip_prefix("in.(") {
