@@ -282,7 +282,7 @@ export class Channel {
     call(this.#callback, status, status === 'SUBSCRIBED' || status === 'CLOSED' ? undefined : error)
   }
 
-  /** @internal @param {Uint32Array} keys @param {any} data */
+  /** @internal @param {number[]} keys @param {any} data */
   hearChange(keys, data) {
     const { schema, table, commit_timestamp, type, record, old_record, errors, columns } = data
     const integers = this.params.config?.exact === 'bigint' ? columns?.filter((/** @type {any} */ column) => column.type === 'int8') : []
@@ -302,14 +302,14 @@ export class Channel {
     }
   }
 
-  /** @internal @param {string} event @param {string} key @param {string} current @param {string} changed */
+  /** @internal @param {string} event @param {string} key @param {any[]} current @param {any[]} changed */
   hearPresence(event, key, current, changed) {
     /** @type {Record<string, any>} */
     const payload = { event }
     if (event !== 'sync') {
       payload.key = key
-      payload.currentPresences = JSON.parse(current)
-      payload[event === 'join' ? 'newPresences' : 'leftPresences'] = JSON.parse(changed)
+      payload.currentPresences = current
+      payload[event === 'join' ? 'newPresences' : 'leftPresences'] = changed
     }
     for (const { type, filter, listener } of [...this.#bindings]) {
       if (type === 'presence' && (filter.event === event || filter.event === '*')) call(listener, payload)

@@ -173,10 +173,15 @@ export class Client extends PageClient {
   /**
    * @internal
    * @override
-   * @param {(raw: Raw) => void} command @param {(error: StorywireError) => void} [onError]
+   * @param {(raw: Raw, sink: import('./sink.js').Sink) => void} command @param {(error: StorywireError) => void} [onError]
    */
   run(command, onError) {
-    super.run((raw) => command(/** @type {any} */ (raw)), onError)
+    super.run((lesser, sink) => {
+      const raw = /** @type {Raw} */ (/** @type {unknown} */ (lesser))
+      raw.at(sink.now())
+      sink.schedule()
+      command(raw, sink)
+    }, onError)
   }
 
   /** @internal @override @template T @param {(raw: Raw) => T} question @returns {T | undefined} */

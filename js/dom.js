@@ -9,7 +9,7 @@ import { worth } from './settings.js'
 
 /**
  * What is known of one element. `asset` is empty for a container.
- * @typedef {{ id: number, element: HTMLElement, story: string, asset: string, shape: string, bars: HTMLElement[],
+ * @typedef {{ id: number, element: HTMLElement, story: string, asset: string, shape: number, bars: HTMLElement[],
  *   statuses: HTMLElement[], ownWords: string, said: string, wanted: string, hasFailed: boolean, button?: HTMLElement }} Entry
  */
 
@@ -19,9 +19,6 @@ const media = { text: TEXT, image: IMAGE, audio: AUDIO, video: VIDEO, frame: FRA
 /** @type {Record<string, number>} */
 const mediumOfTag = { IMG: IMAGE, PICTURE: IMAGE, AUDIO, VIDEO, IFRAME: FRAME, A: LINK, SOURCE }
 const tagOfMedium = ['a', 'img', 'audio', 'video', 'iframe', 'a', 'source', 'img']
-
-/** What is told, in the order of `DomEvent` in src/browser/dom.rs. */
-const kinds = ['mounted', 'story', 'unmounted', 'seen', 'unseen', 'loaded', 'failed', 'retry', 'stray']
 
 const elementsOfStories = '[data-story-id],[data-asset]'
 const watched = ['data-story-id', 'data-asset', 'data-asset-as', 'data-asset-priority']
@@ -48,13 +45,12 @@ export class Dom {
   /**
    * Watches `root` and everything in it. Nothing is found before `scan`.
    * @param {Element} root
-   * @param {(kind: number, id: number, story: string, asset: string, medium: number, isList: boolean, priority: number) => void} tell
-   *   comes while the browser calls the page, so it should only be noted
+   * @param {(kind: string, id?: number, story?: string, asset?: string, shape?: number) => void} tell is given one of the kinds
+   *   in src/core/port.rs, or `stray`; comes while the browser calls the page, so it should only be noted
    */
   constructor(root, tell) {
     this.#root = root
-    this.#tell = (/** @type {string} */ kind, id = 0, story = '', asset = '', medium = -1, isList = false, priority = -1) =>
-      tell(kinds.indexOf(kind), id, story, asset, medium, isList, priority)
+    this.#tell = tell
     this.#mutations = new MutationObserver((mutations) => this.#handleMutations(mutations))
     this.#views = new IntersectionObserver(
       (entries) => {
@@ -85,6 +81,11 @@ export class Dom {
   }
 
   // Patches: `begin`, the changes, `end`. What is changed between them is not taken for a change by the page.
+
+  /** @param {[name: string, ...args: any[]][]} calls of the methods that follow */
+  apply(calls) {
+    for (const [name, ...args] of calls) /** @type {any} */ (this)[name](...args)
+  }
 
   begin() {
     // The page may have changed something since the observer was last heard.
@@ -185,10 +186,10 @@ export class Dom {
     if (player && at) player.currentTime = at
   }
 
-  /** @param {number} id @param {number} medium @param {string} items as JSON: `[state, [[name, value, isUrl], …]]` each */
+  /** @param {number} id @param {number} medium @param {import('./list.js').Item[]} items */
   items(id, medium, items) {
     const entry = this.#entries.get(id)
-    if (entry) showItems(entry.element, tagOfMedium[medium] ?? 'a', JSON.parse(items))
+    if (entry) showItems(entry.element, tagOfMedium[medium] ?? 'a', items)
   }
 
   /**
@@ -236,8 +237,8 @@ export class Dom {
     if (!link) put(made)
   }
 
-  /** Adds a line to the live region for a while. Fifty covers that come at once are said once. @param {string} text */
-  announce(text) {
+  /** Adds a line to the live region for a while. Fifty covers that come at once are said once. @param {number} _id @param {string} text */
+  announce(_id, text) {
     const region = this.#ensureRegion()
     if ([...region.children].some((line) => line.textContent === text)) return
     const line = append(region, make('p', 'line'))
@@ -282,7 +283,7 @@ export class Dom {
     const container = this.#known(this.#stories, element)
     if ((container?.story ?? '') !== story) {
       this.#forget(container)
-      if (story) this.#tell('story', this.#keep(this.#stories, element, story, '', '').id, story)
+      if (story) this.#tell('mounted-story', this.#keep(this.#stories, element, story, '', 0).id, story)
     }
     const known = this.#known(this.#assets, element)
     const [ofStory, asset] = (element.isConnected && this.#assetOf(element)) || []
@@ -295,7 +296,8 @@ export class Dom {
     const isList = own(element, 'template,[data-asset-item]').length > 0
     const given = element.getAttribute('data-asset-priority') ?? ''
     const priority = /^\d{1,2}$/.test(given) ? Number(given) : -1
-    const shape = [medium, isList, priority].join()
+    // As `shape` in src/core/port.rs reads it.
+    const shape = (medium + 1) | (isList ? 16 : 0) | ((priority + 1) << 5)
     const isSame = known?.story === ofStory && known.asset === asset && known.shape === shape
     if (isSame && !wiped) return
     if (!isSame) {
@@ -306,7 +308,7 @@ export class Dom {
       if (next?.matches('[data-storywire=retry]') && !this.#assets.has(next)) next.remove()
     }
     const { id } = this.#keep(this.#assets, element, ofStory, asset, shape, isSame ? known : undefined)
-    this.#tell('mounted', id, ofStory, asset, medium, isList, priority)
+    this.#tell('mounted', id, ofStory, asset, shape)
   }
 
   /** The story and the asset that an element shows, if both are there. @param {Element} element */
@@ -325,7 +327,7 @@ export class Dom {
   /**
    * The same element keeps its id, and the words that the page wrote into it.
    * @param {WeakMap<Element, Entry>} map @param {Element} element @param {string} story @param {string} asset
-   * @param {string} shape @param {Entry} [before] @returns {Entry}
+   * @param {number} shape @param {Entry} [before] @returns {Entry}
    */
   #keep(map, element, story, asset, shape, before) {
     const statuses = asset ? own(element, '.status,[data-asset-status]') : []
@@ -389,7 +391,7 @@ export class Dom {
     // Pages often have a link for a button.
     event.preventDefault()
     const { story, asset, element } = entry
-    if (!button.hasAttribute('aria-disabled') && fire(element, 'storywire:before-retry', { story, asset }, true)) this.#say('retry', entry)
+    if (!button.hasAttribute('aria-disabled') && fire(element, 'storywire:before-retry', { story, asset }, true)) this.#say('clicked', entry)
   }
 
   /** Media and frames that do not load say so themselves; pictures are loaded beside the page. @param {Event} event */

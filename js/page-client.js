@@ -29,7 +29,7 @@ export class PageClient {
   #options
   /** @type {Raw | undefined} */
   #raw
-  /** @type {((raw: Raw) => void)[] | undefined} */
+  /** What was asked before the module has loaded. @type {(() => void)[] | undefined} */
   #queue = []
   #listeners = /** @type {Listeners<Events>} */ (new Listeners())
   /** @type {string | undefined} */
@@ -56,10 +56,11 @@ export class PageClient {
         const socketUrl = this.#socketUrl()
         const { assets, stories, channelLimit } = options
         const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories, channelLimit }
-        const raw = (this.#raw = /** @type {Raw} */ (new RawClient(JSON.stringify(settings), this.sink)))
+        this.#raw = /** @type {Raw} */ (new RawClient(JSON.stringify(settings), this.sink.now(), Math.random()))
+        this.sink.start(this.#raw, RawClient.memory)
         const queue = this.#queue ?? []
         this.#queue = undefined
-        for (const command of queue) command(raw)
+        for (const command of queue) command()
       },
       (error) => {
         this.hear('connection', 'stopped')
@@ -90,7 +91,7 @@ export class PageClient {
 
   /** Keeps the elements below `root` true: `[data-story-id]`, `[data-asset]`. @param {Element} [root] */
   observe(root = document.documentElement) {
-    this.run((raw) => raw.observe(root))
+    this.run((_, sink) => sink.observe(root))
     return this
   }
 
@@ -118,13 +119,8 @@ export class PageClient {
     this.#closed = true
     this.#queue = undefined
     this.sink.early?.socket.close()
-    const raw = this.#raw
+    if (this.#raw) this.sink.close()
     this.#raw = undefined
-    raw?.close()
-    // What the close itself has to say is said in a microtask, and a frame that was asked for may still come.
-    const free = () => void setTimeout(() => raw?.free())
-    if (typeof requestAnimationFrame === 'function') requestAnimationFrame(free)
-    else free()
   }
 
   // For the parts.
@@ -132,18 +128,19 @@ export class PageClient {
   /**
    * Gives the core a command, now or when it has loaded. A misuse comes back as an error.
    * @internal
-   * @param {(raw: Raw) => void} command @param {(error: StorywireError) => void} [onError]
+   * @param {(raw: Raw, sink: Sink) => void} command @param {(error: StorywireError) => void} [onError]
    */
   run(command, onError = (error) => this.hearError(error)) {
-    const guarded = (/** @type {Raw} */ raw) => {
+    const guarded = () => {
+      if (!this.#raw) return
       try {
-        command(raw)
+        command(this.#raw, this.sink)
       } catch (error) {
         if (typeof error === 'string') onError(new StorywireError(error))
         else report(error)
       }
     }
-    if (this.#raw) guarded(this.#raw)
+    if (this.#raw) guarded()
     else if (this.#queue) {
       this.#queue.push(guarded)
       this.#openEarly()
@@ -220,9 +217,19 @@ export class PageClient {
       const { retry } = await import('./retry.js')
       await retry(this, this.#options, story, asset, types)
     } catch (error) {
-      this.run((raw) => raw.retried(story, asset, 0, '', false))
+      this.settleRetry(story, asset, 0)
       this.hearError(new StorywireError('retry-failed', { detail: String(error) }), story)
     }
+  }
+
+  /**
+   * What came of it.
+   * @internal
+   * @param {string} story @param {string} asset @param {number} status of HTTP, or 0 @param {string} [detail] the address of
+   *   the plans (402) or the seconds to wait (429) @param {boolean} [isEmpty] the server found nothing to retry
+   */
+  settleRetry(story, asset, status, detail, isEmpty) {
+    this.run((_, sink) => sink.note('retried', Number(isEmpty), status, story, asset, detail))
   }
 
   /**
@@ -242,26 +249,25 @@ export class PageClient {
   }
 
   /**
-   * Reads over REST, the key and the token as headers: the status (0 if there was no answer), the seconds to wait (-1 if
-   * the answer says none), the whole body.
+   * Reads over REST, the key and the token as headers: the status (0 if there was no answer), the whole body, the seconds
+   * to wait (empty if the answer says none).
    * @internal
-   * @param {string} url @param {string} schema @param {string | undefined} token @param {AbortSignal} signal
-   * @returns {Promise<[number, number, string]>}
+   * @param {string} url @param {string} schema @param {string} token @param {AbortSignal} signal
+   * @returns {Promise<[number, string, string]>}
    */
   async get(url, schema, token, signal) {
     try {
       const headers = { apikey: this.#key, ...(token && { authorization: `Bearer ${token}` }), ...(schema !== 'public' && { 'accept-profile': schema }) }
       const response = await this.fetch(url, { headers, signal })
-      const wait = response.headers.get('retry-after') ?? ''
-      return [response.status, /^\d{1,9}$/.test(wait) ? Number(wait) : -1, await response.text()]
+      return [response.status, await response.text(), response.headers.get('retry-after') ?? '']
     } catch {
-      return [0, -1, '']
+      return [0, '', '']
     }
   }
 
   /** @internal @param {number} request */
   giveToken(request) {
-    const give = (/** @type {unknown} */ token, failed = false) => this.#raw?.token(request, typeof token === 'string' ? token : '', failed)
+    const give = (/** @type {unknown} */ token, failed = false) => this.sink.input('token', request, Number(failed), typeof token === 'string' ? token : '')
     new Promise((resolve) => resolve(this.#options.accessToken?.())).then(
       (token) => give(token ?? undefined, token !== null && token !== undefined && typeof token !== 'string'),
       (error) => {
@@ -274,6 +280,6 @@ export class PageClient {
   /** Sets the access token; null goes back to `accessToken`, or to none. @param {string | null} [token] */
   setAuth(token) {
     this.#token = token ?? undefined
-    this.run((raw) => this.check(raw.setToken(token ?? '')))
+    this.run((_, sink) => this.check(sink.note('set-token', 0, 0, token ?? '')))
   }
 }

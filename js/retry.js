@@ -13,7 +13,7 @@ const DAY = 86_400
  */
 export async function retry(client, options, story, asset, types) {
   const own = [...client.stories].find((one) => one.id === story && one.retries)
-  const settle = (/** @type {number} */ status, detail = '', empty = false) => client.run((raw) => raw.retried(story, asset, status, detail, empty))
+  const settle = (/** @type {number} */ status, detail = '', empty = false) => client.settleRetry(story, asset, status, detail, empty)
   let [status, answer] = [0, /** @type {any} */ ({})]
   try {
     const found = own ? await own.ask(asset) : ((await options.retry?.({ story, asset })) ?? (await post(client, options.apiBase, story, types)))

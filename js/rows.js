@@ -66,15 +66,14 @@ export class Rows {
 
   // What the core says.
 
-  /** @internal @param {string} event @param {string} key @param {string} row */
+  /** @internal @param {string} event @param {string} key @param {any} row */
   hear(event, key, row) {
     if (this.#closed) return
     const handlers = this.#handlers
     if (event === 'put') {
       const old = this.#rows.get(key)
-      const value = JSON.parse(row)
-      this.#rows.set(key, value)
-      call(handlers.onChange, { type: old ? 'UPDATE' : 'INSERT', new: value, old, rows: this.rows })
+      this.#rows.set(key, row)
+      call(handlers.onChange, { type: old ? 'UPDATE' : 'INSERT', new: row, old, rows: this.rows })
     } else if (event === 'gone') {
       const old = this.#rows.get(key)
       this.#rows.delete(key)

@@ -1,39 +1,31 @@
-// The objects that the core calls: they find whom a notice is for. No rule stands here.
-import { Dom } from './dom.js'
+// What the core calls: it finds whom a notice is for. No rule stands here.
+import { Driver } from './driver.js'
 import { StorywireError } from './errors.js'
-import { report } from './listeners.js'
 
 /** @typedef {import('./page-client.js').PageClient} PageClient */
 /** @typedef {import('./channel.js').Channel} Channel */
 /** @typedef {import('./rows.js').Rows} Rows */
 /** @typedef {import('./types.js').AssetChange} AssetChange */
-/** @typedef {{ about: string, story: string, code: string, detail: string, retryIn: number | null }} Fault */
 
 /** What a page for stories is told. */
-export class Sink {
+export class Sink extends Driver {
   /** @type {{ url: string, socket: WebSocket } | undefined} */
   early
-  /** The elements, once the page is observed. @type {Dom | undefined} */
-  dom
   #client
 
   /** @param {PageClient} client */
   constructor(client) {
+    super()
     this.#client = client
   }
 
-  /** @param {string} url */
-  socket(url) {
+  /** @override @param {string} url */
+  newSocket(url) {
     const early = this.early
     this.early = undefined
     if (early?.url === url && early.socket.readyState < 2) return early.socket
     early?.socket.close()
     return this.#client.openSocket(url)
-  }
-
-  /** @param {Element} root @param {ConstructorParameters<typeof Dom>[1]} tell */
-  page(root, tell) {
-    return (this.dom = new Dom(root, tell))
   }
 
   /** @param {number} request */
@@ -46,12 +38,18 @@ export class Sink {
     this.#client.hear('connection', /** @type {any} */ (state))
   }
 
-  /** @param {AssetChange} change */
-  asset(change) {
+  /**
+   * An asset or a story has changed, or a row was odd: it is told here and at the elements.
+   * @param {AssetChange['kind']} kind @param {string} story @param {string} asset @param {any} status @param {string} url
+   * @param {number | null} progress @param {number[]} elements
+   */
+  asset(kind, story, asset, status, url, progress, elements) {
+    const change = /** @type {AssetChange} */ ({ kind, story, asset, status, url, progress })
     this.#client.hearAsset(change)
+    for (const id of elements) this.dom?.fire(id, `storywire:${kind}`, change, false)
   }
 
-  /** @param {string} story @param {string} asset @param {string} types */
+  /** @param {string} story @param {string} asset @param {string} types between spaces */
   retry(story, asset, types) {
     this.#client.postRetry(story, asset, types.split(' '))
   }
@@ -59,12 +57,12 @@ export class Sink {
   /** @type {Map<number, AbortController>} */
   #reads = new Map()
 
-  /** @param {number} request @param {string} url @param {string} schema @param {string} [token] */
+  /** @param {number} request @param {string} url @param {string} schema @param {string} token empty: the key goes alone */
   async read(request, url, schema, token) {
     const abort = new AbortController()
     this.#reads.set(request, abort)
-    const answer = await this.#client.get(url, schema, token, abort.signal)
-    if (this.#reads.delete(request)) this.#client.run((raw) => raw.answer(request, ...answer))
+    const [status, body, wait] = await this.#client.get(url, schema, token, abort.signal)
+    if (this.#reads.delete(request)) this.input('answer', request, status, body, wait)
   }
 
   /** @param {number} request */
@@ -73,12 +71,16 @@ export class Sink {
     this.#reads.delete(request)
   }
 
+  /** An element stands outside of any story. @override */
   stray() {
     this.#client.hearError(new StorywireError('stray-asset'))
   }
 
-  /** @param {number} id @param {Fault} fault */
-  fault(id, { about, story, code, detail, retryIn }) {
+  /**
+   * @param {number} id @param {string} about @param {string} story @param {string} code @param {string} detail
+   * @param {number | null} retryIn
+   */
+  fault(id, about, story, code, detail, retryIn) {
     const error = new StorywireError(code, { detail, retryIn, about: story || about })
     this.concerned(about, id)?.hearError(error)
     this.#client.hearError(error, story)
@@ -96,7 +98,7 @@ export class ClientSink extends Sink {
   channels = new Map()
   /** @type {Map<number, Rows>} */
   sets = new Map()
-  /** @type {Map<number, (outcome: string, response: string) => void>} */
+  /** @type {Map<number, (outcome: string) => void>} */
   pushes = new Map()
 
   /** @override @param {string} about @param {number} id */
@@ -104,54 +106,45 @@ export class ClientSink extends Sink {
     return about === 'channel' ? this.channels.get(id) : about === 'rows' ? this.sets.get(id) : undefined
   }
 
-  /** @param {number} push @param {string} outcome @param {string} response */
-  settle(push, outcome, response) {
+  /** @param {number} push @param {string} outcome */
+  settle(push, outcome) {
     const settle = this.pushes.get(push)
     this.pushes.delete(push)
-    settle?.(outcome, response)
+    settle?.(outcome)
   }
 
-  /** @param {number} channel @param {string} status */
+  /** @param {number} channel @param {import('./types.js').ChannelStatus} status */
   status(channel, status) {
-    this.channels.get(channel)?.hearStatus(/** @type {any} */ (status))
+    this.channels.get(channel)?.hearStatus(status)
   }
 
-  /** @param {number} channel @param {Uint32Array} keys @param {string} data */
+  /** @param {number} channel @param {number[]} keys @param {any} data */
   change(channel, keys, data) {
-    this.channels.get(channel)?.hearChange(keys, parse(data))
+    this.channels.get(channel)?.hearChange(keys, data)
   }
 
-  /** @param {number} channel @param {string} event @param {string} payload @param {string} meta */
+  /** @param {number} channel @param {string} event @param {any} payload @param {any} [meta] */
   broadcast(channel, event, payload, meta) {
-    this.channels.get(channel)?.hearBroadcast(event, parse(payload), meta ? parse(meta) : undefined)
+    this.channels.get(channel)?.hearBroadcast(event, payload, meta)
   }
 
-  /** @param {number} channel @param {string} event @param {Uint8Array} bytes */
-  bytes(channel, event, bytes) {
-    this.channels.get(channel)?.hearBroadcast(event, bytes.slice().buffer, undefined)
+  /** @param {number} channel @param {string} event */
+  bytes(channel, event) {
+    this.channels.get(channel)?.hearBroadcast(event, this.takeBytes().buffer, undefined)
   }
 
-  /** @param {number} channel @param {string} event @param {string} key @param {string} current @param {string} changed */
+  /** @param {number} channel @param {string} event @param {string} key @param {any[]} current @param {any[]} changed */
   presence(channel, event, key, current, changed) {
     this.channels.get(channel)?.hearPresence(event, key, current, changed)
   }
 
-  /** @param {number} channel @param {string} payload */
+  /** @param {number} channel @param {any} payload */
   system(channel, payload) {
-    this.channels.get(channel)?.hearSystem(parse(payload))
+    this.channels.get(channel)?.hearSystem(payload)
   }
 
-  /** @param {number} rows @param {string} event @param {string} key @param {string} row */
-  rows(rows, event, key, row) {
+  /** @param {number} rows @param {string} event @param {string} [key] @param {any} [row] */
+  rows(rows, event, key = '', row) {
     this.sets.get(rows)?.hear(event, key, row)
-  }
-}
-
-/** @param {string} json */
-function parse(json) {
-  try {
-    return JSON.parse(json)
-  } catch (error) {
-    report(error)
   }
 }

@@ -19,7 +19,7 @@ export class Story {
     this.#handlers = handlers
     this.id = id
     client.stories.add(this)
-    client.run((raw) => raw.story(id, true))
+    client.run((_, sink) => sink.note('story', 0, 1, id))
   }
 
   /** Whether the page brought a function for retries. @internal */
@@ -30,7 +30,7 @@ export class Story {
   /** Asks for an asset to be made again; without a name, for all that failed. @param {string} [asset] */
   retry(asset) {
     const failed = Object.values(this.assets).filter(({ status }) => status === 'failed')
-    for (const name of asset ? [asset] : failed.map((of) => of.asset)) this.#client.run((raw) => raw.retry(this.id, name))
+    for (const name of asset ? [asset] : failed.map((of) => of.asset)) this.#client.run((_, sink) => sink.note('retry', 0, 0, this.id, name))
   }
 
   /** The page's own function. @internal @param {string} asset */
@@ -40,7 +40,7 @@ export class Story {
 
   /** Ends it. The elements of the page still follow the story. */
   close() {
-    if (this.#client.stories.delete(this)) this.#client.run((raw) => raw.story(this.id, false))
+    if (this.#client.stories.delete(this)) this.#client.run((_, sink) => sink.note('story', 0, 0, this.id))
   }
 
   // What the core says.

@@ -2,19 +2,36 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::story::{RawClient, flag, id_or_misuse, number, some, text};
-use crate::core::base::Json;
+use super::story::RawClient;
+use crate::core::base::{Instant, Json};
 use crate::core::error::Misuse;
 use crate::core::ids::{ChannelId, RowsId};
+use crate::core::port::{flag, id_or_misuse, number, some, text};
 use crate::core::realtime::Broadcast;
 use crate::core::realtime::frame::{ChangeParams, ChannelOptions};
 use crate::core::rows::RowsQuery;
 
 #[wasm_bindgen]
 impl RawClient {
+    /// The moment of the commands that follow.
+    pub fn at(&mut self, now: f64) {
+        self.port.now = Instant(now as u64);
+    }
+
+    /// See [`Port::binary`](crate::core::port::Port::binary).
+    pub fn binary(&mut self, now: f64, socket: u32, bytes: &[u8]) {
+        self.port.binary(Instant(now as u64), socket, bytes);
+    }
+
+    /// See [`Port::take_bytes`](crate::core::port::Port::take_bytes).
+    #[wasm_bindgen(js_name = takeBytes)]
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        self.port.take_bytes()
+    }
+
     /// See [`Client::channel`]. Options: `ack`, `self`, `since`, `limit`, `presence`, `key`, `private`, `exact`.
-    pub fn channel(&self, topic: &str, options: &str) -> i32 {
-        let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
+    pub fn channel(&mut self, topic: &str, options: &str) -> i32 {
+        let Some(options) = Json::parse(options) else { return id_or_misuse(Err(Misuse::BadJson)) };
         let channel = ChannelOptions {
             ack: flag(options, "ack"),
             own: flag(options, "self"),
@@ -23,24 +40,24 @@ impl RawClient {
             presence: flag(options, "presence"),
             private: flag(options, "private"),
         };
-        let mut client = self.0.client();
+        let client = &mut self.port.client;
         let result = client.channel(topic, channel);
         if let Ok(id) = result
             && flag(options, "exact")
         {
             let _ = client.set_exact(id, true);
         }
-        id_or_misuse(&self.0, result.map(|id| id.0))
+        id_or_misuse(result.map(|id| id.0))
     }
 
     /// See [`Client::set_heard`].
-    pub fn hears(&self, channel: u32, names: &str) {
-        self.0.client().set_heard(ChannelId(channel), names);
+    pub fn hears(&mut self, channel: u32, names: &str) {
+        self.port.client.set_heard(ChannelId(channel), names);
     }
 
     /// See [`Client::listen`]. Options: `event`, `schema`, `table`, `filter`, `select`.
-    pub fn listen(&self, channel: u32, key: u32, options: &str) -> i32 {
-        let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
+    pub fn listen(&mut self, channel: u32, key: u32, options: &str) -> i32 {
+        let Some(options) = Json::parse(options) else { return id_or_misuse(Err(Misuse::BadJson)) };
         let columns = options.get("select").into_iter().flat_map(Json::items);
         let params = ChangeParams {
             event: text(options, "event"),
@@ -49,65 +66,65 @@ impl RawClient {
             filter: some(text(options, "filter")),
             select: columns.filter_map(|column| Some(column.as_str()?.into_owned())).collect(),
         };
-        let result = self.0.client().listen(self.0.now(), ChannelId(channel), key, params);
-        id_or_misuse(&self.0, result.map(|()| 0))
+        let result = self.port.client.listen(self.port.now, ChannelId(channel), key, params);
+        id_or_misuse(result.map(|()| 0))
     }
 
     /// See [`Client::unlisten`].
-    pub fn unlisten(&self, channel: u32, key: u32) {
-        self.0.client().unlisten(ChannelId(channel), key);
+    pub fn unlisten(&mut self, channel: u32, key: u32) {
+        self.port.client.unlisten(ChannelId(channel), key);
     }
 
     /// See [`Client::subscribe`].
-    pub fn subscribe(&self, channel: u32) -> i32 {
-        let result = self.0.client().subscribe(self.0.now(), ChannelId(channel));
-        id_or_misuse(&self.0, result.map(|()| 0))
+    pub fn subscribe(&mut self, channel: u32) -> i32 {
+        let result = self.port.client.subscribe(self.port.now, ChannelId(channel));
+        id_or_misuse(result.map(|()| 0))
     }
 
     /// See [`Client::unsubscribe`]; with `forget`, [`Client::remove_channel`].
-    pub fn unsubscribe(&self, channel: u32, forget: bool) -> i32 {
-        let now = self.0.now();
+    pub fn unsubscribe(&mut self, channel: u32, forget: bool) -> i32 {
+        let now = self.port.now;
         let result = if forget {
-            self.0.client().remove_channel(now, ChannelId(channel));
+            self.port.client.remove_channel(now, ChannelId(channel));
             Ok(())
         } else {
-            self.0.client().unsubscribe(now, ChannelId(channel))
+            self.port.client.unsubscribe(now, ChannelId(channel))
         };
-        id_or_misuse(&self.0, result.map(|()| 0))
+        id_or_misuse(result.map(|()| 0))
     }
 
     /// See [`Client::broadcast`].
-    pub fn broadcast(&self, channel: u32, event: &str, json: &str, latest: bool) -> i32 {
+    pub fn broadcast(&mut self, channel: u32, event: &str, json: &str, latest: bool) -> i32 {
         self.send(channel, event, Broadcast::Json(json), latest)
     }
 
     /// See [`Client::broadcast`].
     #[wasm_bindgen(js_name = broadcastBytes)]
-    pub fn broadcast_bytes(&self, channel: u32, event: &str, bytes: &[u8], latest: bool) -> i32 {
+    pub fn broadcast_bytes(&mut self, channel: u32, event: &str, bytes: &[u8], latest: bool) -> i32 {
         self.send(channel, event, Broadcast::Bytes(bytes), latest)
     }
 
     #[inline(never)]
-    fn send(&self, channel: u32, event: &str, payload: Broadcast<'_>, latest: bool) -> i32 {
-        let result = self.0.client().broadcast(self.0.now(), ChannelId(channel), event, payload, latest);
-        id_or_misuse(&self.0, result.map(|push| push.0))
+    fn send(&mut self, channel: u32, event: &str, payload: Broadcast<'_>, latest: bool) -> i32 {
+        let result = self.port.client.broadcast(self.port.now, ChannelId(channel), event, payload, latest);
+        id_or_misuse(result.map(|push| push.0))
     }
 
     /// See [`Client::track`]; an empty `meta` takes presence back.
-    pub fn track(&self, channel: u32, meta: &str) -> i32 {
+    pub fn track(&mut self, channel: u32, meta: &str) -> i32 {
         let meta = Some(meta).filter(|meta| !meta.is_empty());
-        let result = self.0.client().track(self.0.now(), ChannelId(channel), meta);
-        id_or_misuse(&self.0, result.map(|push| push.0))
+        let result = self.port.client.track(self.port.now, ChannelId(channel), meta);
+        id_or_misuse(result.map(|push| push.0))
     }
 
     /// See [`Client::presence`].
-    pub fn presence(&self, channel: u32) -> String {
-        self.0.client().presence(ChannelId(channel))
+    pub fn presence(&mut self, channel: u32) -> String {
+        self.port.client.presence(ChannelId(channel))
     }
 
     /// See [`Client::follow`]. Options: `schema`, `table`, `filter`, `select`, `key`, `single`, `order`, `limit`, `topic`.
-    pub fn follow(&self, options: &str) -> i32 {
-        let Some(options) = Json::parse(options) else { return id_or_misuse(&self.0, Err(Misuse::BadJson)) };
+    pub fn follow(&mut self, options: &str) -> i32 {
+        let Some(options) = Json::parse(options) else { return id_or_misuse(Err(Misuse::BadJson)) };
         let query = RowsQuery {
             schema: text(options, "schema"),
             table: text(options, "table"),
@@ -118,13 +135,12 @@ impl RawClient {
             order: text(options, "order"),
             limit: number(options, "limit").map(|limit| limit as u32),
         };
-        let result = self.0.client().follow(self.0.now(), query, &text(options, "topic"));
-        id_or_misuse(&self.0, result.map(|rows| rows.0))
+        let result = self.port.client.follow(self.port.now, query, &text(options, "topic"));
+        id_or_misuse(result.map(|rows| rows.0))
     }
 
     /// See [`Client::unfollow`].
-    pub fn unfollow(&self, rows: u32) {
-        self.0.client().unfollow(self.0.now(), RowsId(rows));
-        self.0.schedule();
+    pub fn unfollow(&mut self, rows: u32) {
+        self.port.client.unfollow(self.port.now, RowsId(rows));
     }
 }

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::story::{flag, number, text};
 use crate::browser::clock::Clock;
 use crate::core::base::json_write::{push_name, push_number};
 use crate::core::base::{Json, Millis};
 use crate::core::notifications::{Bell, BellConfig, BellInput};
+use crate::core::port::{flag, number, text};
 
 /// The notifications of one user. `js/notifications.js` is its only user.
 #[wasm_bindgen]

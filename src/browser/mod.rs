@@ -1,14 +1,11 @@
-//! The adapters: effects out, events in. No rule of behaviour lives here.
+//! The adapters of event streams: effects out, events in. No rule of behaviour lives here. Those of the client are in
+//! `js/driver.js` and `js/dom.js`.
 
 pub mod clock;
-pub mod dom;
-pub mod driver;
+#[cfg(feature = "stream")]
 pub mod listener;
 mod memory;
-pub mod page;
-pub mod sink;
 #[cfg(feature = "stream")]
 pub mod stream;
-pub mod text;
+#[cfg(feature = "stream")]
 pub mod timer;
-pub mod websocket;

@@ -24,6 +24,7 @@ pub mod error;
 pub mod ids;
 pub mod input;
 pub mod notifications;
+pub mod port;
 pub mod realtime;
 pub mod rows;
 pub mod sse;

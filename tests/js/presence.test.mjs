@@ -46,7 +46,7 @@ function makeClient() {
       if (known) known[1] = after
       else if (event === 'join') client.state.push([key, after])
       client.state = client.state.filter(([, metas]) => metas.length > 0)
-      for (const channel of client.all.channels.values()) channel.hearPresence(event, key, JSON.stringify(current), JSON.stringify(changed))
+      for (const channel of client.all.channels.values()) channel.hearPresence(event, key, structuredClone(current), structuredClone(changed))
     },
     called: (/** @type {string} */ name) => calls.filter(([of]) => of === name),
   }

@@ -26,6 +26,7 @@ mod laws;
 mod notifications;
 mod page;
 mod polling;
+mod port;
 mod presence;
 mod push;
 mod refusal;

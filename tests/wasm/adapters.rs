@@ -1,19 +1,16 @@
-//! The small adapters: the timer, text, listeners, the page's events.
+//! The small adapters: the clock, the timer, listeners.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use storywire::browser::clock::Clock;
 use storywire::browser::listener::Listener;
-use storywire::browser::page::Page;
-use storywire::browser::text::TextBuffer;
 use storywire::browser::timer::Timer;
 use storywire::core::base::Millis;
-use storywire::core::input::PageEvent;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventTarget};
 
-use super::support::{pause, window};
+use super::support::pause;
 
 #[wasm_bindgen_test]
 async fn the_timer_fires_once_for_the_last_wish() {
@@ -49,16 +46,6 @@ async fn the_clock_goes_on_and_starts_at_the_walls_time() {
 }
 
 #[wasm_bindgen_test]
-fn text_of_any_length_comes_over_as_it_is() {
-    let mut buffer = TextBuffer::new();
-    for text in ["", "a", "é✓😀", &"😀é".repeat(100_000), "short again", &"x".repeat(3_000_000), "end"] {
-        assert_eq!(buffer.read(&text.into()), text);
-    }
-    let lone = js_sys::JsString::from_char_code1(0xd83d);
-    assert_eq!(buffer.read(&lone), "\u{fffd}");
-}
-
-#[wasm_bindgen_test]
 fn a_dropped_listener_hears_nothing() {
     let target = EventTarget::new().unwrap();
     let heard = Rc::new(Cell::new(0));
@@ -68,19 +55,4 @@ fn a_dropped_listener_hears_nothing() {
     drop(listener);
     target.dispatch_event(&Event::new("ping").unwrap()).unwrap();
     assert_eq!(heard.get(), 1);
-}
-
-#[wasm_bindgen_test]
-fn the_page_says_when_it_loses_and_finds_the_network() {
-    let heard = Rc::new(RefCell::new(Vec::new()));
-    let list = Rc::clone(&heard);
-    let page = Page::listen(move |event| list.borrow_mut().push(event));
-    for kind in ["offline", "online", "pagehide", "pageshow"] {
-        window().dispatch_event(&Event::new(kind).unwrap()).unwrap();
-    }
-    // `pagehide` and `pageshow` without `persisted` are an end and a beginning, and mean nothing here.
-    assert_eq!(*heard.borrow(), [PageEvent::Offline, PageEvent::Online]);
-    drop(page);
-    window().dispatch_event(&Event::new("online").unwrap()).unwrap();
-    assert_eq!(heard.borrow().len(), 2);
 }

@@ -1,12 +1,11 @@
 //! Elements are found, painted, healed and let go.
 
-use storywire::browser::dom::DomEvent;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{CustomEvent, HtmlElement};
 
-use crate::stage::{PIXEL, Stage, document, page, turn};
+use crate::stage::{DomEvent, PIXEL, Stage, document, page, turn};
 
 const CARD: &str = r#"<div class="cover skeleton" data-asset="cover">
     <div class="progress-bar" style="width: 0%; height: 4px"></div><h3>Title</h3><span class="status">Wird gemalt…</span></div>"#;

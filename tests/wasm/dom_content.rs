@@ -3,13 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use storywire::browser::dom::DomEvent;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
 
-use crate::stage::{OTHER_PIXEL, PIXEL, Stage, turn};
+use crate::stage::{DomEvent, OTHER_PIXEL, PIXEL, Stage, turn};
 
 #[wasm_bindgen_test]
 async fn an_image_keeps_its_alt_and_loses_what_would_win_over_the_address() {

@@ -7,6 +7,5 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 mod adapters;
 mod dom;
 mod dom_content;
-mod driver;
 mod stage;
 mod support;

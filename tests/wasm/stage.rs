@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use storywire::browser::dom::{Dom, DomEvent, Page};
-use storywire::core::asset::{AssetConfig, Assets, RetryRequest};
+use storywire::core::asset::{AssetConfig, Assets, Patch, RetryRequest, Shape};
 use storywire::core::base::{Json, Timestamp};
 use storywire::core::ids::ElementId;
-use wasm_bindgen::prelude::wasm_bindgen;
+use storywire::core::port::{patch_json, shape};
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement};
 
@@ -24,6 +24,63 @@ extern "C" {
     type JsDom;
     #[wasm_bindgen(constructor, js_class = Dom)]
     fn new(root: &Element, tell: &JsValue) -> JsDom;
+    #[wasm_bindgen(method, js_class = Dom)]
+    fn scan(this: &JsDom);
+    #[wasm_bindgen(method, js_class = Dom)]
+    fn stop(this: &JsDom);
+    #[wasm_bindgen(method, js_class = Dom)]
+    fn begin(this: &JsDom);
+    #[wasm_bindgen(method, js_class = Dom)]
+    fn end(this: &JsDom);
+    #[wasm_bindgen(method, js_class = Dom)]
+    fn apply(this: &JsDom, calls: &JsValue);
+    #[wasm_bindgen(method, js_class = Dom)]
+    fn fire(this: &JsDom, id: u32, name: &str, detail: &JsValue, cancelable: bool) -> bool;
+}
+
+/// What happens to elements.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum DomEvent {
+    Mounted { element: ElementId, story: String, asset: String, shape: Shape },
+    StoryMounted { element: ElementId, story: String },
+    Unmounted(ElementId),
+    Visible(ElementId, bool),
+    Loaded(ElementId),
+    Failed(ElementId),
+    RetryClicked(ElementId),
+    Stray,
+}
+
+type Text = Option<String>;
+type Number = Option<u32>;
+type Tell = dyn FnMut(String, Number, Text, Text, Number);
+
+/// The elements below a root; they are let go when it is dropped.
+pub(crate) struct Dom {
+    dom: JsDom,
+    _tell: Closure<Tell>,
+}
+
+impl Dom {
+    pub(crate) fn scan(&self) {
+        self.dom.scan();
+    }
+
+    fn perform(&self, patch: &Patch) {
+        self.dom.begin();
+        self.dom.apply(&js_sys::JSON::parse(&patch_json(patch)).unwrap());
+        self.dom.end();
+    }
+
+    pub(crate) fn dispatch(&self, element: ElementId, name: &str, detail: &JsValue, cancelable: bool) -> bool {
+        self.dom.fire(element.0, name, detail, cancelable)
+    }
+}
+
+impl Drop for Dom {
+    fn drop(&mut self) {
+        self.dom.stop();
+    }
 }
 
 // A module comes with those that are imported from here alone, so those that it imports itself are named too.
@@ -48,13 +105,30 @@ extern "C" {
     fn call(listener: &js_sys::Function);
 }
 
-/// The page below `root`, as `js/sink.js` makes it.
+/// The page below `root`, as `js/driver.js` makes it.
 pub(crate) fn page(root: &Element, on_event: impl Fn(DomEvent) + 'static) -> Dom {
     set_text(&document().create_element("p").unwrap(), "");
     show_items(&document().create_element("p").unwrap(), "p", &js_sys::Array::new());
     is_bound("");
     call(&js_sys::Function::new_no_args(""));
-    Dom::new(|tell| JsDom::new(root, tell).unchecked_into::<Page>(), on_event)
+    let tell = Closure::<Tell>::new(move |kind: String, id: Number, story: Text, asset: Text, number: Number| {
+        let (element, story) = (ElementId(id.unwrap_or_default()), story.unwrap_or_default());
+        on_event(match kind.as_str() {
+            "mounted" => {
+                let shape = shape(number.unwrap_or_default());
+                DomEvent::Mounted { element, story, asset: asset.unwrap_or_default(), shape }
+            }
+            "mounted-story" => DomEvent::StoryMounted { element, story },
+            "unmounted" => DomEvent::Unmounted(element),
+            "seen" | "unseen" => DomEvent::Visible(element, kind == "seen"),
+            "loaded" => DomEvent::Loaded(element),
+            "failed" => DomEvent::Failed(element),
+            "clicked" => DomEvent::RetryClicked(element),
+            "stray" => DomEvent::Stray,
+            other => panic!("{other}"),
+        });
+    });
+    Dom { dom: JsDom::new(root, tell.as_ref()), _tell: tell }
 }
 
 pub(crate) struct Stage {
@@ -114,9 +188,7 @@ impl Stage {
                     DomEvent::Stray => {}
                 }
             } else if let Some(patch) = assets.next_patch() {
-                self.dom.begin();
-                self.dom.apply(&patch);
-                self.dom.end();
+                self.dom.perform(&patch);
             } else {
                 return;
             }
