@@ -21,8 +21,11 @@ const colours = {
 }
 const other = '#4b5563'
 
+/** So many words have their colour explained; more would be no help. */
+const LEGEND = 12
+
 /** The drawing's own units; the box scales it. */
-const [width, height] = [400, 120]
+const [width, height, margin] = [400, 120, 6]
 const svgNames = 'http://www.w3.org/2000/svg'
 
 Object.assign(sentences, {
@@ -132,18 +135,28 @@ function clock(time) {
   return Number.isNaN(date.getTime()) ? '' : date.toLocaleTimeString()
 }
 
-/** The parts of a graph: a drawing with a summary, a list for those who do not see it, a line for the keyboard. */
+/** The parts of a graph: a drawing with a summary, what its colours mean, a list for those who do not see it, a line for one reading. */
 /** @param {Element} element @param {{ readings: InstanceType<typeof RawReadings>, at: number }} state */
 function prepare(element, state) {
   const drawing = document.createElementNS(svgNames, 'svg')
-  for (const [name, value] of Object.entries({ viewBox: `0 -6 ${width} ${height + 12}`, role: 'img', preserveAspectRatio: 'none', tabindex: '0', 'data-storywire': 'graph' })) drawing.setAttribute(name, value)
+  for (const [name, value] of Object.entries({ viewBox: `${-margin} ${-margin} ${width + 2 * margin} ${height + 2 * margin}`, role: 'img', preserveAspectRatio: 'none', tabindex: '0', 'data-storywire': 'graph' })) drawing.setAttribute(name, value)
   const line = document.createElementNS(svgNames, 'polyline')
   const dots = document.createElementNS(svgNames, 'g')
   drawing.append(line, dots)
   const said = Object.assign(document.createElement('p'), { className: 'sw-emotion-said' })
   said.setAttribute('role', 'status')
   const list = Object.assign(document.createElement('ol'), { className: 'sw-visually-hidden' })
-  element.replaceChildren(drawing, said, list)
+  const legend = Object.assign(document.createElement('ul'), { className: 'sw-emotion-legend' })
+  legend.setAttribute('aria-hidden', 'true')
+  element.replaceChildren(drawing, legend, said, list)
+  drawing.addEventListener('pointermove', ({ clientX }) => {
+    const { left, width: wide } = drawing.getBoundingClientRect()
+    const x = ((clientX - left) / wide) * (width + 2 * margin) - margin
+    const { readings } = read(state.readings)
+    const away = (/** @type {number} */ at) => Math.abs((readings[at]?.x ?? Infinity) - x)
+    state.at = readings.reduce((best, _, at) => (away(at) < away(best) ? at : best), 0)
+    mark(element, state, readings)
+  })
   drawing.addEventListener('keydown', (event) => {
     const steps = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, Home: -1e6, End: 1e6 })
     const step = steps[event.key]
@@ -154,10 +167,12 @@ function prepare(element, state) {
     state.at = Math.min(readings.length - 1, Math.max(0, from + step))
     mark(element, state, readings)
   })
-  drawing.addEventListener('blur', () => {
-    state.at = -1
-    mark(element, state, [])
-  })
+  for (const leaves of ['blur', 'pointerleave']) {
+    drawing.addEventListener(leaves, () => {
+      state.at = -1
+      mark(element, state, [])
+    })
+  }
 }
 
 /** @param {Element} element @param {{ readings: InstanceType<typeof RawReadings>, at: number }} state */
@@ -179,6 +194,14 @@ function draw(element, state) {
     }),
   )
   element.querySelector('ol')?.replaceChildren(...readings.map((reading) => Object.assign(document.createElement('li'), { textContent: say(reading) })))
+  const words = [...new Set(readings.map(({ emotion }) => emotion))].slice(0, LEGEND)
+  element.querySelector('.sw-emotion-legend')?.replaceChildren(
+    ...words.map((word) => {
+      const item = Object.assign(document.createElement('li'), { textContent: word })
+      item.style.setProperty('--sw-dot', colourOf(word))
+      return item
+    }),
+  )
   mark(element, state, readings)
 }
 

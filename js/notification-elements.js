@@ -116,9 +116,9 @@ export class NotificationElements {
   }
 }
 
-/** Whether one of our places has come, or was changed by somebody else: most of what happens on a page is neither. @param {MutationRecord} mutation */
-const concerns = ({ target, addedNodes }) =>
-  Boolean(closest(target, places)) || [...addedNodes].some((node) => node instanceof Element && (node.matches(places) || node.querySelector(places)))
+/** Whether one of our places has come or gone, or was changed by somebody else: most of what happens on a page is none of it. @param {MutationRecord} mutation */
+const concerns = ({ target, addedNodes, removedNodes }) =>
+  Boolean(closest(target, places)) || [...addedNodes, ...removedNodes].some((node) => node instanceof Element && (node.matches(places) || node.querySelector(places)))
 
 /** @param {HTMLElement} list @param {Notifications} bell */
 function paintList(list, bell) {

@@ -22,6 +22,9 @@ export class Toasts {
   #place
   /** Where the focus was before it came into a toast. @type {HTMLElement | undefined} */
   #before
+  /** Where the place belongs, while it is in a dialog. @type {Comment | undefined} */
+  #home
+  #dialogs = new MutationObserver(() => this.#follow())
 
   /**
    * @param {Notifications} bell @param {Element} root @param {boolean} makesPlace where the page has none
@@ -37,16 +40,21 @@ export class Toasts {
     document.addEventListener('visibilitychange', seen, { signal })
     document.addEventListener('keydown', (event) => this.#key(event), { signal })
     if (document.hidden) seen()
+    this.#dialogs.observe(document, { subtree: true, attributeFilter: ['open'] })
     this.prepare()
   }
 
   close() {
+    this.#dialogs.disconnect()
     for (const key of [...this.#shown.keys()]) this.hide(key)
+    this.#goHome()
   }
 
   /** Makes the place ready before anything is said in it; and again if the page has taken it away or put in another. */
   prepare() {
-    const found = /** @type {HTMLElement | null} */ (this.#root.querySelector('[data-sw-toasts]'))
+    // A dialog that went has taken it along.
+    if (this.#home && !this.#place?.isConnected) this.#goHome()
+    const found = /** @type {HTMLElement | null | undefined} */ (this.#home ? this.#place : this.#root.querySelector('[data-sw-toasts]'))
     if (!found && !this.#makesPlace) return
     const place = found ?? append(document.body, document.createElement('div'))
     if (place === this.#place && region(place, 'alert') && region(place, 'status')) return
@@ -79,6 +87,44 @@ export class Toasts {
     }, { signal })
     place.addEventListener('click', ({ target }) => this.#click(target), { signal })
     this.#raise(place)
+    this.#follow()
+  }
+
+  /** Into the modal dialog that is open, since nothing outside of it can be used or is read out; and back when it closes. */
+  #follow() {
+    const place = this.#place
+    if (!place?.isConnected || place.matches('[data-sw-toasts~="inline"]')) return
+    const dialogs = [...document.querySelectorAll('dialog:modal')]
+    const dialog = dialogs.find((one) => one.contains(document.activeElement)) ?? dialogs.at(-1)
+    if (!dialog) {
+      this.#goHome()
+      return
+    }
+    if (dialog.contains(place)) return
+    if (!this.#home) place.before((this.#home = document.createComment('toasts')))
+    dialog.append(place)
+    this.#moved(place)
+  }
+
+  #goHome() {
+    const place = this.#place
+    if (!place || !this.#home) return
+    if (this.#home.isConnected) this.#home.replaceWith(place)
+    else document.body.append(place)
+    this.#home = undefined
+    this.#moved(place)
+  }
+
+  /** @param {HTMLElement} place */
+  #moved(place) {
+    this.#raise(place)
+    this.#resume()
+  }
+
+  /** An element that goes from under the pointer, or with the focus, does not say so. */
+  #resume() {
+    if (!this.#place?.matches(':hover')) this.#tell('resume', pausedBy.pointer)
+    if (!this.#place?.contains(document.activeElement)) this.#tell('resume', pausedBy.focus)
   }
 
   /** Above everything else, where the browser can and the page does not want it in its place. @param {HTMLElement} place */
@@ -87,11 +133,7 @@ export class Toasts {
     const isStyled = getComputedStyle(place).getPropertyValue('--storywire-toasts').trim() === 'on'
     if (!isStyled || !place.showPopover || place.matches('[data-sw-toasts~="inline"]')) return
     place.popover ??= 'manual'
-    const isOpen = place.matches(':popover-open')
-    if (isOpen && !document.querySelector('dialog:modal')) return
-    // What was raised last is on top.
-    if (isOpen) place.hidePopover()
-    place.showPopover()
+    if (!place.matches(':popover-open')) place.showPopover()
   }
 
   /** @param {number} key @param {boolean} isFailure @param {Card | number} content one, or the number that it stands for */
@@ -145,9 +187,7 @@ export class Toasts {
       if (next) next.focus()
       else if (this.#before?.isConnected) this.#before.focus()
     }
-    // An element that goes from under the pointer, or with the focus, does not say so.
-    if (!this.#place?.matches(':hover')) this.#tell('resume', pausedBy.pointer)
-    if (!this.#place?.contains(document.activeElement)) this.#tell('resume', pausedBy.focus)
+    this.#resume()
   }
 
   /** @param {Element | null} element @returns {[number, Toast] | undefined} */
@@ -165,11 +205,15 @@ export class Toasts {
   }
 
   /** Escape closes the toast that has the focus, or the last one, unless there is something else to close. @param {KeyboardEvent} event */
-  #key({ key, defaultPrevented }) {
-    if (key !== 'Escape' || defaultPrevented || this.#shown.size === 0) return
+  #key(event) {
+    if (event.key !== 'Escape' || event.defaultPrevented || this.#shown.size === 0) return
     const isBusy = [...document.querySelectorAll('dialog[open],:popover-open')].some((open) => open !== this.#place)
-    const [last] = this.#of(document.activeElement) ?? (isBusy ? [] : ([...this.#shown].at(-1) ?? []))
-    if (last) this.#tell('dismiss', last)
+    const focused = this.#of(document.activeElement)
+    const [last] = focused ?? (isBusy ? [] : ([...this.#shown].at(-1) ?? []))
+    if (!last) return
+    // The dialog around it stays.
+    if (focused) event.preventDefault()
+    this.#tell('dismiss', last)
   }
 }
 

@@ -8,9 +8,9 @@ import { filesUnder, root } from './project.mjs'
 
 const www = join(root, 'www')
 
-/** The addresses of all pages: `/`, `/shelf.html`, … */
+/** The addresses of all pages: `/`, `/shelf.html`, … The documents, which may have been written there, are no pages of the client. */
 export const pages = filesUnder('www')
-  .filter((file) => file.endsWith('.html') && !file.includes('/server/'))
+  .filter((file) => file.endsWith('.html') && !/\/www\/(server|docs)\//.test(file))
   .map((file) => `/${relative(www, file).replace(/(^|\/)index\.html$/, '$1')}`)
 
 const showsAssets = (/** @type {string} */ path) =>
@@ -27,8 +27,13 @@ const rows = {
   failed: all({ status: 'failed' }),
 }
 
+/** What else a page can show. @type {Record<string, string[]>} */
+const more = { '/': ['debug'], '/emotions.html': ['empty'], '/notifications.html': ['full'], '/room.html': ['crowd'] }
+
 /** The states of a page: those of its assets, if it has any. @param {string} path */
-export const statesOf = (path) => (showsAssets(path) ? ['pending', 'generating', 'ready', 'failed', 'offline'] : ['loaded', 'offline'])
+export const statesOf = (path) => [...(showsAssets(path) ? ['pending', 'generating', 'ready', 'failed', 'offline'] : ['loaded', 'offline']), ...(more[path] ?? [])]
+
+const user = '00000000-0000-4000-8000-00000000d3a0'
 
 /**
  * Brings a page into a state and waits until it shows it.
@@ -42,27 +47,73 @@ export async function open(page, url, path, state) {
     return answer.json()
   }
   const shows = showsAssets(path)
+  const asked = new URLSearchParams()
   // A shelf shows the newest stories, and a story page the one in its address.
-  let story = ''
   for (let count = 0; shows && count < 3; count++) {
     const title = 'The Lantern and the Little Fox'
     const made = rows[state] ? (await post('/rest/v1/stories', { title, asset_generation_status: { assets: rows[state] } }))[0] : await post('/demo/stories', { title, seconds: 0 })
-    story = made.id
+    asked.set('story', made.id)
+    asked.set('count', '3')
   }
-  await page.goto(`${url}${path}${shows ? `?story=${story}&count=3` : ''}`)
+  if (state === 'debug') asked.set('storywire-debug', '')
+  if (path === '/emotions.html') for (const name of ['quiet', 'interval']) asked.set(name, '1')
+  if (path === '/room.html') asked.set('name', 'Ada Byron')
+  const news = (/** @type {object} */ what) => post('/rest/v1/rpc/send_notification', { user_id: user, ...what })
+  if (state === 'full') for (const title of ['The cover of your story is ready', 'Two more scenes were added']) await news({ title, message: 'It can be seen on the page of the story.' })
+  await page.goto(`${url}${path}?${asked}`)
   if (shows) await page.locator(`[data-asset-state="${rows[state] ? state : 'ready'}"]`).first().waitFor({ state: 'attached' })
+  if (path === '/emotions.html') await page.locator('#state', { hasText: 'connected' }).waitFor()
+  if (path === '/emotions.html' && state !== 'empty') {
+    await page.locator('#more').click()
+    await page.locator('[data-sw-emotion-graph] path').nth(11).waitFor({ state: 'attached' })
+  }
+  if (path === '/presence.html') for (const at of [0, 1]) await page.frameLocator(`iframe >> nth=${at}`).locator('[data-storywire="person"]').nth(1).waitFor()
+  if (path === '/room.html') await page.locator('[data-storywire="person"]').first().waitFor()
+  if (state === 'debug') await page.locator('#storywire-debug').waitFor({ state: 'attached' })
   // Those who are told how things stand should not be in the middle of it.
   await page.waitForFunction(() => {
     const said = document.querySelector('[data-sw-connection]')
     return !said || said.getAttribute('data-sw-connection') === 'live'
   })
   await page.waitForFunction(() => [...document.images].every((image) => !image.src || image.complete))
+  if (state === 'full') {
+    await page.locator('[data-sw-toasts] [role="status"]').waitFor({ state: 'attached' })
+    await page.locator('[data-sw-read]:not([hidden])').last().click()
+    await news({ title: 'The little fox is ready', message: 'Cover, narration and pages to print are there.', data: { url: '/' } })
+    await news({ type: 'story_failed', title: 'The narration could not be made', message: 'The voice was not available. It can be asked for again on the page of the story.' })
+    await news({ title: 'Good to know' })
+    await page.locator('[data-sw-toast]').nth(2).waitFor()
+    // Under the pointer they stay.
+    await page.locator('[data-sw-toast]').first().hover()
+  }
+  if (state === 'crowd') {
+    await page.evaluate(crowd)
+    await page.locator('[data-storywire="more"]').waitFor()
+    await page.locator('[data-storywire="cursor"]').nth(2).waitFor()
+  }
   if (state !== 'offline') return
   // What the page loads on demand should be there; a page that follows a stream is never idle.
   await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {})
   await page.context().setOffline(true)
-  await page.waitForFunction(() => {
-    const said = document.querySelector('[data-sw-connection]')
-    return !said || said.getAttribute('data-sw-connection') !== 'live'
-  })
+  for (const frame of page.frames()) {
+    await frame.waitForFunction(() => {
+      const said = document.querySelector('[data-sw-connection]')
+      return !said || said.getAttribute('data-sw-connection') !== 'live'
+    })
+  }
+}
+
+/** In the page: others come, whose names are of every kind, and some of them point at something. */
+async function crowd() {
+  const { createClient } = await import(/** @type {any} */ ('/dist/index.js'))
+  const { url, publishableKey } = await (await fetch('/demo/config')).json()
+  const names = ['Ben Okri', 'Chloé Dubois', 'Wolfeschlegelsteinhausenbergerdorff the Elder of Long Names', 'شهرزاد', 'Goran Ilić', '']
+  for (const [at, name] of names.entries()) {
+    const key = `guest-${at}`
+    const client = createClient(url, publishableKey)
+    client.presence('demo', { key, meta: { name } })
+    if (at > 2) continue
+    const room = client.room('demo', { key })
+    setInterval(() => room.send('cursor', { key, x: 0.12 + at * 0.36, y: 0.45 + at * 0.2 }, { latest: true }), 500)
+  }
 }

@@ -44,7 +44,7 @@ window.Storywire.push((client) => {
 
   const show = (by, what) => {
     log.append(Object.assign(document.createElement('p'), { textContent: `${nameOf(by)} ${what}` }))
-    while (log.children.length > 5) log.firstElementChild.remove()
+    while (log.children.length > 3) log.firstElementChild.remove()
   }
   const kinds = [...document.querySelectorAll('[data-reaction]')]
   for (const button of kinds) {

@@ -13,7 +13,11 @@ export function start({ tag, run, follow, say }) {
   let turn = 0
   const change = (/** @type {unknown} */ id) => {
     const own = ++turn
-    bell?.close()
+    if (bell) {
+      bell.close()
+      // Nobody's are unread, until those of another user are counted.
+      say('unread', 0)
+    }
     bell = undefined
     if (!id) return
     run(async (client) => {

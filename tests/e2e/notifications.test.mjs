@@ -293,6 +293,97 @@ test(
 )
 
 test(
+  'a modal dialog of the page has the toasts in it while it is open, where they can be used, and not after that',
+  journey(async (page, url) => {
+    const dialog = '<dialog id="dialog"><h2>Settings</h2><button id="ok">OK</button></dialog>'
+    await openPage(page, url, `<main><h1>A page</h1><button id="open" onclick="document.querySelector('#dialog').showModal()">Settings</button><span data-sw-connection></span></main><section><div data-sw-toasts></div></section>${dialog}`, { head: tag(`data-user="${user}"`) })
+    await page.locator('[data-sw-toasts] [role="status"]').waitFor({ state: 'attached' })
+    await live(page)
+    await send(url, { title: 'Before', data: { url: '#' } })
+    await toasts(page).waitFor()
+    await page.locator('#open').click()
+    await send(url, { title: 'While it is open', data: { url: '#' } })
+    await toasts(page).nth(1).waitFor()
+    // An element that is inert is not what is under the pointer.
+    const reached = await toasts(page).locator('[data-sw-close]').evaluateAll((buttons) =>
+      buttons.map((button) => {
+        const { x, y, width, height } = button.getBoundingClientRect()
+        return document.elementFromPoint(x + width / 2, y + height / 2) === button
+      }),
+    )
+    assert.deepEqual(reached, [true, true])
+    await toasts(page).first().locator('[data-sw-close]').click()
+    assert.equal(await toasts(page).count(), 1)
+    await page.locator('#ok').focus()
+    for (let step = 0; step < 5 && !(await page.evaluate(() => document.activeElement.matches('[data-sw-close]'))); step++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Escape')
+    assert.equal(await toasts(page).count(), 0, 'Escape closes the toast that has the focus')
+    assert.ok(await page.locator('#dialog').isVisible(), 'and not the dialog')
+    await page.keyboard.press('Escape')
+    await page.locator('#dialog').waitFor({ state: 'hidden' })
+    await page.locator('section > [data-sw-toasts]').waitFor({ state: 'attached' })
+    await send(url, { title: 'After' })
+    await toasts(page).getByText('After').waitFor()
+    // A dialog that goes, as a framework takes it away, does not take them along.
+    await page.locator('#open').click()
+    await page.locator('dialog > [data-sw-toasts]').waitFor({ state: 'attached' })
+    await page.evaluate(() => document.querySelector('#dialog').remove())
+    await page.locator('section > [data-sw-toasts]').waitFor({ state: 'attached' })
+    await send(url, { title: 'Still there' })
+    await toasts(page).getByText('Still there').waitFor()
+  }),
+)
+
+test(
+  'the badge of an installed app is the count, and a page that may not set it hears nothing of it',
+  journey(async (page, url) => {
+    await page.addInitScript(() => {
+      window.badges = []
+      Object.assign(navigator, { setAppBadge: (count) => (window.badges.push(count), Promise.reject(new Error('not installed'))) })
+    })
+    await insert(url)
+    await openPage(page, url, '<main><h1>A page</h1><b data-sw-unread></b><button data-sw-read-all>All read</button><span data-sw-connection></span></main>', { head: tag(`data-user="${user}" data-notifications="app"`) })
+    await unread(page, '1')
+    await live(page)
+    await send(url)
+    await unread(page, '2')
+    assert.equal(await page.title(), 'A page', 'the title was not asked for')
+    await page.getByRole('button', { name: 'All read' }).click()
+    await unread(page, '')
+    assert.deepEqual((await page.evaluate(() => window.badges)).filter((count, at, all) => count !== all[at - 1]).slice(-3), [1, 2, 0])
+  }),
+)
+
+test(
+  'a private channel is joined with the token, and who has none is told what is missing',
+  journey(async (page, url) => {
+    const body = '<main><h1>A page</h1><b data-sw-unread></b><div data-sw-toasts></div><span data-sw-connection></span></main>'
+    const said = []
+    page.on('console', (message) => message.type() === 'warning' && said.push(message.text()))
+    const { access_token: token } = await post(`${url}/demo/token`, {})
+    const joins = []
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => String(payload).includes('"phx_join"') && joins.push(JSON.parse(String(payload)))))
+    await page.addInitScript((text) => localStorage.setItem('token', text), token)
+    await openPage(page, url, body, { head: tag(`data-user="${user}" data-notifications="private" data-access-token="storage:token"`) })
+    await page.locator('[data-sw-toasts] [role="status"]').waitFor({ state: 'attached' })
+    await live(page)
+    const payload = (title) => ({ id: title, title, created_at: new Date().toISOString() })
+    // As a function of the database sends it: `realtime.send`.
+    const tell = (title, isPrivate) => post(`${url}/rest/v1/rpc/send`, { topic: `notifications:${user}`, event: 'new_notification', payload: payload(title), private: isPrivate })
+    await tell('for everybody', false)
+    await tell('for one', true)
+    await toasts(page).getByText('for one').waitFor()
+    assert.equal(await toasts(page).count(), 1, 'what is sent publicly does not come by a private channel')
+    const own = joins.find(([, , topic]) => topic === `realtime:notifications:${user}`)
+    assert.deepEqual([own[4].config.private, own[4].access_token], [true, token])
+
+    assert.deepEqual(said, [])
+    await openPage(page, url, body, { head: tag(`data-user="${user}" data-notifications="private"`), path: '/nobody.html' })
+    await page.waitForEvent('console', { predicate: (message) => message.type() === 'warning' && message.text().includes(`notifications:${user}`) })
+  }),
+)
+
+test(
   'a visitor who signs in in the page gets a badge, another one another, and who signs out none',
   journey(async (page, url) => {
     await post(`${url}/rest/v1/notifications`, [{ user_id: user, title: 'a' }, { user_id: user, title: 'b' }])

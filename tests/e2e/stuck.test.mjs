@@ -112,6 +112,23 @@ test(
 )
 
 test(
+  'the panel says that a state came from a poll, where there is no WebSocket',
+  journey(
+    async (page, url) => {
+      const { id } = await post(`${url}/rest/v1/stories?select=id`, { title: 'Polled', asset_generation_status: { assets: { cover: { status: 'generating', progress: 5 } } } }, { prefer: 'return=representation', accept: 'application/vnd.pgrst.object+json' })
+      await post(`${url}/__control/refuse`, { status: 403, ms: 60_000 })
+      const options = JSON.stringify({ timing: { pollAfter: 300, pollInterval: 300 } })
+      await open(page, url, { tag: `data-supabase-url="/" ${key} data-options='${options}'`, body: card(id), query: '?storywire-debug' })
+      await panel(page).getByText('polling since').waitFor()
+      await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'cover', status: 'generating', progress: 42 })
+      await panel(page).getByText('cover: generating 42%').waitFor()
+      assert.match(await panel(page).locator('.assets li').filter({ hasText: 'cover' }).innerText(), /from a poll, \d\d:\d\d:\d\d/)
+    },
+    { allow: /WebSocket connection/ },
+  ),
+)
+
+test(
   'each mistake in the page is said once, with its cure, on the console and in the panel',
   journey(
     async (page, url) => {

@@ -145,6 +145,38 @@ test(
 )
 
 test(
+  'Wized is told how many notifications are unread, and how somebody feels',
+  journey(async (page, url) => {
+    const [user, profile] = ['00000000-0000-4000-8000-00000000d3a0', '11111111-1111-4111-8111-111111111111']
+    const send = () => post(`${url}/rest/v1/rpc/send_notification`, { user_id: user, title: 'News' })
+    await send()
+    const body = `<p data-sw-connection></p><b data-sw-unread data-sw-into="v.count"></b><i data-sw-emotion data-sw-into="v.mood"></i>${wized}`
+    await open(page, url, body + tag('data-user="wized:v.user" data-profile="wized:v.profile" data-access-token="wized:v.token"'), `{ variables: { user: '${user}', profile: '${profile}', token: '${await token(url)}' } }`)
+    await page.waitForFunction(() => window.Wized?.data?.v.storywire?.unread === 1 && window.Wized.data.v.count === 1)
+    await page.locator('[data-sw-connection="live"]').waitFor()
+    await send()
+    await page.waitForFunction(() => window.Wized.data.v.storywire.unread === 2 && window.Wized.data.v.count === 2)
+    assert.equal(await page.evaluate(() => window.Wized.data.v.storywire.emotion), null)
+    for (const [emotion, intensity] of [['joy', 8], ['calm', 3]]) {
+      // The stream may not be there yet at the first one.
+      await page.waitForFunction(
+        async ([profile, emotion, intensity]) => {
+          const headers = { 'content-type': 'application/json', apikey: 'sb_publishable_storywire_local' }
+          await fetch('/rest/v1/emotion_check_ins', { method: 'POST', headers, body: JSON.stringify({ profile_id: profile, emotion, intensity }) })
+          return window.Wized.data.v.storywire.emotion?.emotion === emotion
+        },
+        [profile, emotion, intensity],
+        { polling: 300 },
+      )
+    }
+    await page.waitForFunction(() => window.Wized.data.v.mood?.emotion === 'calm' && window.Wized.data.v.mood.intensity === 3)
+    // Nobody has no news.
+    await page.evaluate(() => (window.Wized.data.v.user = null))
+    await page.waitForFunction(() => window.Wized.data.v.storywire.unread === 0 && window.Wized.data.v.count === 0)
+  }),
+)
+
+test(
   'Set Visibility, Render List and Set Text: what comes back is right, nothing is there twice, and what was wiped is made again',
   journey(async (page, url) => {
     const ids = [await story(url, 1), await story(url, 1), await story(url, 60)]
