@@ -171,7 +171,7 @@ export const groups = [
       { name: 'data-progress', type: 'number', example: '[data-asset]:not([data-progress]) { … }', what: 'On an asset: 0 to 100, and missing while unknown. `--asset-progress`, 0 to 1, is on its bars.', since: '0.1.0' },
       {
         name: 'data-story-state',
-        type: { pending: 'nothing has begun', generating: 'something is being made', partial: 'all is over, and something failed', completed: 'all is ready', failed: 'nothing could be made' },
+        type: { pending: 'nothing has begun', generating: 'something is being made or still to come, and nothing failed', partial: 'something failed, and something did not', completed: 'all is ready', failed: 'nothing could be made' },
         example: '[data-story-state="completed"] .confetti { … }',
         what: 'On a story: all assets summed up.',
         since: '0.1.0',

@@ -27,8 +27,30 @@ const rows = {
   failed: all({ status: 'failed' }),
 }
 
+const text = [
+  'Every evening, when the hills turned blue, a little fox lit a lantern.',
+  'She carried it down to the river, where the boats were coming home.',
+  'One night the wind blew the flame out, and the valley was dark.',
+  '"Do not worry," said the moth. "I know where the light goes when it rests."',
+  'They climbed past the mill, past the pines, up to the last stone.',
+  'There lay the moon, low and round, as if it had been waiting.',
+].join('\n\n')
+
+/** A story in the middle of its making, with the files of one that is complete. @param {string} url @param {string} id */
+const partly = (url, id) => {
+  const ready = (/** @type {string} */ name) => ({ status: 'ready', url: `${url}/files/${id}/${name}` })
+  return {
+    text: { status: 'ready', text },
+    cover: ready('cover.svg'),
+    audio: { status: 'generating', progress: 68 },
+    ...{ scene_1: ready('scene-1.svg'), scene_2: ready('scene-2.svg'), scene_3: { status: 'generating', progress: 30 }, scene_4: { status: 'pending' } },
+    activities: { status: 'pending' },
+    pdf: { status: 'failed' },
+  }
+}
+
 /** What else a page can show. @type {Record<string, string[]>} */
-const more = { '/': ['debug'], '/emotions.html': ['empty'], '/notifications.html': ['full'], '/room.html': ['crowd'] }
+const more = { '/': ['partly', 'debug'], '/emotions.html': ['empty'], '/notifications.html': ['full'], '/room.html': ['crowd'] }
 
 /** The states of a page: those of its assets, if it has any. @param {string} path */
 export const statesOf = (path) => [...(showsAssets(path) ? ['pending', 'generating', 'ready', 'failed', 'offline'] : ['loaded', 'offline']), ...(more[path] ?? [])]
@@ -46,14 +68,18 @@ export async function open(page, url, path, state) {
     if (!answer.ok) throw new Error(`${to}: ${answer.status} ${await answer.text()}`)
     return answer.json()
   }
+  const title = 'The Lantern and the Little Fox'
   const shows = showsAssets(path)
   const asked = new URLSearchParams()
+  const insert = async (/** @type {object} */ row) => (await post('/rest/v1/stories', { title, ...row }))[0]
   // A shelf shows the newest stories, and a story page the one in its address.
   for (let count = 0; shows && count < 3; count++) {
-    const title = 'The Lantern and the Little Fox'
-    const made = rows[state] ? (await post('/rest/v1/stories', { title, asset_generation_status: { assets: rows[state] } }))[0] : await post('/demo/stories', { title, seconds: 0 })
+    const made = rows[state] ? await insert({ asset_generation_status: { assets: rows[state] } }) : await post('/demo/stories', { title, seconds: 0 })
     asked.set('story', made.id)
     asked.set('count', '3')
+  }
+  if (state === 'partly') {
+    asked.set('story', (await insert({ asset_generation_status: { assets: partly(url, String(asked.get('story'))) } })).id)
   }
   if (state === 'debug') asked.set('storywire-debug', '')
   if (path === '/emotions.html') for (const name of ['quiet', 'interval']) asked.set(name, '1')

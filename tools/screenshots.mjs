@@ -3,6 +3,7 @@
 //
 //   npm run screenshots             all pages
 //   npm run screenshots -- shelf    those whose path contains `shelf`
+//   npm run screenshots -- --docs   those that the documents show, into docs/
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { browserAndDriver, browserFlags } from './browser.mjs'
@@ -26,6 +27,14 @@ const views = [
   { name: 'reduced-motion', story: true, options: { viewport: desk, reducedMotion: 'reduce' } },
 ]
 
+/** What the documents show, by file. @type {Record<string, { path: string, state: string, options: import('playwright-core').BrowserContextOptions }>} */
+const shown = {
+  story: { path: '/', state: 'partly', options: { viewport: { width: 1280, height: 1020 } } },
+  failed: { path: '/', state: 'failed', options: { viewport: { width: 400, height: 800 } } },
+  notifications: { path: '/notifications.html', state: 'full', options: { viewport: { width: 400, height: 800 }, colorScheme: 'dark' } },
+  presence: { path: '/room.html', state: 'crowd', options: { viewport: { width: 400, height: 800 } } },
+}
+
 await script(async () => {
   const env = await setUp({ browser: true })
   const { browser: executablePath } = browserAndDriver()
@@ -34,6 +43,20 @@ await script(async () => {
   const { chromium } = await import('playwright-core')
   const browser = await chromium.launch({ executablePath, args: browserFlags })
   try {
+    const shoot = async (/** @type {any} */ { path, state, options, rtl, file, fullPage = false }) => {
+      const context = await browser.newContext(options)
+      const page = await context.newPage()
+      // Where one reads from the right, the whole page does.
+      if (rtl) await page.addInitScript(() => document.addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl')))
+      await open(page, server.url.replace(/\/$/, ''), path, state)
+      await page.screenshot({ path: join(root, file), fullPage })
+      console.log(file)
+      await context.close()
+    }
+    if (process.argv.includes('--docs')) {
+      for (const [name, picture] of Object.entries(shown)) await shoot({ ...picture, file: `docs/${name}.png` })
+      return
+    }
     const folder = join(root, 'target', 'screenshots')
     mkdirSync(folder, { recursive: true })
     const wanted = pages.filter((path) => process.argv.slice(2).every((part) => (path === '/' ? '/index' : path).includes(part)))
@@ -41,15 +64,8 @@ await script(async () => {
     for (const path of wanted) {
       for (const state of statesOf(path)) {
         for (const { name, options, rtl } of views.filter((view) => path === '/' || !view.story)) {
-          const context = await browser.newContext(options)
-          const page = await context.newPage()
-          // Where one reads from the right, the whole page does.
-          if (rtl) await page.addInitScript(() => document.addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl')))
-          await open(page, server.url.replace(/\/$/, ''), path, state)
           const file = `${path.replace(/\W+/g, ' ').trim().replace(/ ?html$/, '') || 'story'}-${state}-${name}.png`
-          await page.screenshot({ path: join(folder, file), fullPage: true })
-          console.log(`target/screenshots/${file}`)
-          await context.close()
+          await shoot({ path, state, options, rtl, file: `target/screenshots/${file}`, fullPage: true })
         }
       }
     }

@@ -213,6 +213,7 @@ fn overall_is_summed_up_here() {
     for (statuses, overall) in [
         (vec!["ready", "ready"], Overall::Completed),
         (vec!["ready", "failed"], Overall::Partial),
+        (vec!["failed", "generating"], Overall::Partial),
         (vec!["failed", "failed"], Overall::Failed),
         (vec!["generating", "pending"], Overall::Generating),
         (vec!["ready", "pending"], Overall::Generating),
