@@ -1,7 +1,8 @@
 // What runs first: takes its place as `window.Storywire`, starts every download at once, and loads the rest from where it
 // came from or, if that fails, from a second place. If nothing works, the page shows what it has.
 //
-// It imports nothing and needs no `import.meta`, so that the same file works in a module tag and in a classic one.
+// It needs no `import.meta`, so that the same file works in a module tag and in a classic one.
+import { openSocket } from './early-socket.js'
 
 /** Where the package lies by its version; what one of them cannot give, the other can. */
 const cdns = ['https://cdn.jsdelivr.net/npm/', 'https://unpkg.com/']
@@ -16,6 +17,7 @@ const cdns = ['https://cdn.jsdelivr.net/npm/', 'https://unpkg.com/']
  * @property {string} base the folder of the package
  * @property {string} styles the stylesheet as text, if it is not a file
  * @property {((name: string) => any[]) | undefined} places where a WebAssembly module is to be looked for, in this order
+ * @property {import('./early-socket.js').EarlySocket} [early]
  * @property {(error: Error, isSaid?: boolean) => void} fail gives up
  */
 /** @typedef {{ start(boot: Boot): (entry: any) => void }} Rest */
@@ -53,6 +55,7 @@ export function boot(load, isAlone = false) {
   const fail = (/** @type {Error} */ error, isSaid = false) => {
     if (failed) return
     failed = error
+    early?.socket.close()
     if (!isSaid) console.warn(`Storywire: ${error.message}`)
     document.documentElement.setAttribute('data-sw-unavailable', '')
     lift(tag)
@@ -60,6 +63,7 @@ export function boot(load, isAlone = false) {
     document.dispatchEvent(new CustomEvent('storywire:unavailable', { detail: error }))
     entries.forEach(tell)
   }
+  const early = openSocket(tag.dataset)
   const bases = isAlone ? [''] : basesOf(tag)
   // Who asks for the client gets the whole one, and the lesser module is not needed.
   const wasm = isAlone ? undefined : fetchEarly(bases, tag, !entries.some(asks))
@@ -67,8 +71,8 @@ export function boot(load, isAlone = false) {
     load(bases[at] ?? '').then(
       (rest) => {
         const { dataset } = tag
-        const places = isAlone ? undefined : (/** @type {string} */ name) => (dataset.wasm ? [dataset.wasm] : [...(wasm?.name === name ? [wasm.response] : []), ...bases.slice(at).map((base) => base + name)])
-        run = rest.start({ tag: dataset, own, entries, asks, base: bases[at] ?? '', styles: STORYWIRE_STYLES, places, fail })
+        const places = isAlone ? undefined : (/** @type {string} */ name) => (dataset.wasm ? [dataset.wasm] : [...(wasm?.name === name ? [wasm.module] : []), ...bases.slice(at).map((base) => base + name)])
+        run = rest.start({ tag: dataset, own, entries, asks, base: bases[at] ?? '', styles: STORYWIRE_STYLES, places, early, fail })
         entries.forEach(run)
       },
       (error) => {
@@ -103,22 +107,17 @@ function basesOf({ src, dataset }) {
 }
 
 /**
- * Asks for everything that the rest will need, without waiting for the rest.
+ * Asks for the module that the rest will need, without waiting for the rest.
  * @param {string[]} bases @param {HTMLScriptElement} tag @param {boolean} isLesser
  */
-function fetchEarly([base = ''], { dataset, nonce }, isLesser) {
+function fetchEarly([base = ''], { dataset }, isLesser) {
   // Beside this file, wherever that is: the rest will know.
-  if (base === './') return
-  for (const name of STORYWIRE_FILES) {
-    const link = document.createElement('link')
-    Object.assign(link, { rel: 'modulepreload', href: base + name, nonce })
-    document.head.append(link)
-  }
-  if (dataset.wasm || !isLesser) return
+  if (base === './' || dataset.wasm || !isLesser) return
   const { name, integrity } = STORYWIRE_WASM
-  const response = fetch(base + name, { integrity })
-  response.catch(() => {}) // it is told to who takes it
-  return { name, response }
+  // It compiles beside the main thread, while the rest still comes. What fails is told to who takes it.
+  const module = fetch(base + name, { integrity }).then((response) => WebAssembly.compileStreaming(response))
+  module.catch(() => {})
+  return { name, module }
 }
 
 /** Shows the page's own content, or its own fallback, in place of skeletons, and says that nothing is connected. @param {HTMLScriptElement} tag */

@@ -14,7 +14,7 @@ import { follow, isBound, valueOf } from './settings.js'
  * @param {import('./boot.js').Boot} boot
  * @returns {(entry: any) => void} runs a function of the page
  */
-export function start({ tag, own, entries, asks, base, styles, places, fail }) {
+export function start({ tag, own, entries, asks, base, styles, places, early, fail }) {
   const { supabaseUrl, supabaseKey, apiBase, accessToken } = tag
   /** Both clients read it when they need it, so that what changes under way is known to both. @type {import('./types.js').ClientOptions} */
   const options = { wasm: places }
@@ -58,6 +58,8 @@ export function start({ tag, own, entries, asks, base, styles, places, fail }) {
   const take = (next) => {
     client?.close()
     own.client = client = next
+    next.sink.early ??= early
+    early = undefined
     if (token !== undefined) next.setAuth(token)
     for (const [event, listener] of heard) next.on(event, listener)
     next.observe().ready.then((error) => error && fail(error, true))

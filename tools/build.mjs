@@ -15,6 +15,7 @@ import { hasStdSources, rustcVersion } from './rust.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, ask, must, script, step } from './shell.mjs'
 import { snippet } from './snippet.mjs'
+import { split } from './split.mjs'
 
 const { version } = JSON.parse(read('package.json'))
 
@@ -45,7 +46,7 @@ const devGlue = join(root, 'pkg')
 
 const madeOf = () =>
   fingerprint(
-    filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'),
+    filesUnder('Cargo.toml', 'Cargo.lock', 'src', 'js', 'package.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs', 'tools/split.mjs'),
     rustcVersion(),
     version,
     process.env.NAMES ?? '',
@@ -208,6 +209,7 @@ async function assemble({ release, env, glue, dist }) {
   const { build: bundle } = await import('esbuild')
   const fresh = `${dist}.new`
   rmSync(fresh, { recursive: true, force: true })
+  const banner = release ? {} : { js: '// A development build: large, slow and with assertions. `npm run build` makes the one to publish.' }
   const put = (names, plugins, more = {}) => bundle({
     entryPoints: names.map((name) => join(root, 'js', name)).filter((path) => existsSync(path)),
     bundle: true,
@@ -219,8 +221,7 @@ async function assemble({ release, env, glue, dist }) {
     sourcemap: !release,
     legalComments: 'none',
     logLevel: 'error',
-    metafile: true,
-    banner: release ? {} : { js: '// A development build: large, slow and with assertions. `npm run build` makes the one to publish.' },
+    banner,
     plugins,
     ...more,
   }).catch((error) => {
@@ -233,11 +234,11 @@ async function assemble({ release, env, glue, dist }) {
   const inlined = { name: 'inline', setup: ({ onLoad }) => onLoad({ filter: /[\\/]storywire\w*\.js$/ }, ({ path }) => ({ contents: inline(path) })) }
   // One module is enough where both would be in the file.
   const oneModule = { name: 'one module', setup: ({ onResolve }) => onResolve({ filter: /\/load-story\.js$/ }, () => ({ path: join(root, 'js', 'load.js') })) }
-  // What two entries share, and what is loaded only when it is needed.
-  const { metafile } = await put(entries, [fromGlue], { splitting: true, chunkNames: 'storywire-[hash]', define: facts({}) })
+  const importsOf = await split(entries.filter((name) => name.endsWith('.js') && !alone.includes(name)), fresh, { glue, define: facts({}), release, banner: banner.js })
+  await put(entries.filter((name) => name.endsWith('.css')), [])
   await put(alone, [fromGlue, inlined])
   const wasm = (name) => ({ name, integrity: integrityOf(join(glue, name), 'sha256') })
-  const early = { STORYWIRE_FILES: importsOf(metafile, 'start.js'), STORYWIRE_WASM: wasm('storywire_story_bg.wasm') }
+  const early = { STORYWIRE_FILES: importsOf('start.js'), STORYWIRE_WASM: wasm('storywire_story_bg.wasm') }
   await put(['auto.js'], [], { format: 'iife', target: 'es2020', define: facts(early) })
   // For bundlers, which find the rest by its name; one more entry among those that share would cut what they share in smaller pieces.
   await put(['auto-module.js'], [{ name: 'rest', setup: ({ onResolve }) => onResolve({ filter: /\/start\.js$/ }, ({ path }) => ({ path, external: true })) }], { define: facts({}) })
@@ -259,18 +260,6 @@ async function assemble({ release, env, glue, dist }) {
 function facts(known) {
   const all = { STORYWIRE_VERSION: version, STORYWIRE_FILES: [], STORYWIRE_WASM: {}, STORYWIRE_STYLES: '', ...known }
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)]))
-}
-
-/** What a file of the package imports before it runs, without itself. */
-function importsOf({ outputs }, name, found = []) {
-  const path = Object.keys(outputs).find((path) => path.endsWith(`/${name}`))
-  for (const { path: next, kind } of outputs[path].imports) {
-    const file = next.replace(/.*\//, '')
-    if (kind !== 'import-statement' || found.includes(file)) continue
-    found.push(file)
-    importsOf({ outputs }, file, found)
-  }
-  return found
 }
 
 /** The types that the sources of js/ declare in their comments, and those that are written out. */

@@ -7,14 +7,21 @@ import { pathToFileURL } from 'node:url'
 import { read } from './project.mjs'
 import { script } from './shell.mjs'
 
-/** @param {string} dist */
+/**
+ * The tag, and before it what it will ask for, so that a phone asks for all of it at once: each way to a CDN and back takes a
+ * slow network half a second.
+ * @param {string} dist
+ */
 export function snippet(dist) {
-  const { version, jsdelivr } = JSON.parse(read('package.json'))
-  const file = jsdelivr.replace('./', '')
-  const hash = createHash('sha384').update(readFileSync(join(dist, file.replace('dist/', '')))).digest('base64')
-  return `<script async type="module"
-  src="https://cdn.jsdelivr.net/npm/storywire@${version}/${file}"
-  integrity="sha384-${hash}" crossorigin="anonymous"
+  const { version } = JSON.parse(read('package.json'))
+  /** Where a file is, and its hash. @param {'src' | 'href'} attribute @param {string} name @param {'sha256' | 'sha384'} [kind] */
+  const from = (attribute, name, kind = 'sha384') => {
+    const hash = createHash(kind).update(readFileSync(join(dist, name))).digest('base64')
+    return `${attribute}="https://cdn.jsdelivr.net/npm/storywire@${version}/dist/${name}"\n  integrity="${kind}-${hash}" crossorigin="anonymous"`
+  }
+  const scripts = ['start.js', ...[...readFileSync(join(dist, 'start.js'), 'utf8').matchAll(/^import.*?["']\.\/(storywire-[^"']+)["']/gm)].map(([, name]) => String(name))]
+  return `${scripts.map((name) => `<link rel="modulepreload" ${from('href', name)}>\n`).join('')}${'' /* The hash as the script has it: a browser asks again if they differ. */}<link rel="preload" as="fetch" type="application/wasm" ${from('href', 'storywire_story_bg.wasm', 'sha256')}>
+<script async type="module" ${from('src', 'auto.js')}
   data-supabase-url="https://xyz.supabase.co"
   data-supabase-key="sb_publishable_…"></script>
 `

@@ -60,12 +60,14 @@ test('the tag of a CDN that names no file is the script for pages', () => {
   for (const field of ['jsdelivr', 'unpkg']) assert.equal(manifest[field], './dist/auto.js')
 })
 
-test('the tag that one pastes has the version and the hash of the script that is published', () => {
+test('the tag that one pastes, and what it asks for ahead, have the version and the hashes of what is published', () => {
   const tag = readFileSync(join(consumer.installed, 'dist/snippet.html'), 'utf8')
-  const [, version, file] = /npm\/storywire@([\d.]+)\/(dist\/[\w.]+)"/.exec(tag) ?? []
-  assert.equal(version, manifest.version)
-  const hash = createHash('sha384').update(readFileSync(join(consumer.installed, String(file)))).digest('base64')
-  assert.ok(tag.includes(`integrity="sha384-${hash}" crossorigin="anonymous"`))
-  const list = join(consumer.installed, 'dist/manifest.json')
-  if (existsSync(list)) assert.equal(JSON.parse(readFileSync(list, 'utf8')).files['auto.js'].integrity, `sha384-${hash}`)
+  const named = [...tag.matchAll(/npm\/storywire@([\d.]+)\/(dist\/[\w.-]+)"\s+integrity="(sha\d+)-([^"]+)" crossorigin="anonymous"/g)]
+  assert.deepEqual(named.map(([, , file]) => String(file).replace(/storywire-[\w-]+/, 'shared')), ['dist/start.js', 'dist/shared.js', 'dist/storywire_story_bg.wasm', 'dist/auto.js'])
+  for (const [, version, file, kind, hash] of named) {
+    assert.equal(version, manifest.version)
+    assert.equal(createHash(String(kind)).update(readFileSync(join(consumer.installed, String(file)))).digest('base64'), hash, file)
+  }
+  const [, , , [, , , kind, hash] = []] = named
+  assert.equal(JSON.parse(readFileSync(join(consumer.installed, 'dist/manifest.json'), 'utf8')).files['auto.js'].integrity, `${kind}-${hash}`)
 })

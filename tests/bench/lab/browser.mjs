@@ -13,7 +13,7 @@ export const launch = () => chromium.launch({ executablePath: findBrowser(), arg
  * @param {{ cpu?: number, network?: { latency: number, down: number, up: number }, frames?: boolean }} [how]
  */
 export async function open(browser, url, { cpu, network, frames } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true })
   const page = await context.newPage()
   /** @type {string[]} */
   const faults = []
@@ -34,6 +34,15 @@ export async function open(browser, url, { cpu, network, frames } = {}) {
 /** Waits until the client of a page listens. @param {Page} page */
 export const ready = (page) =>
   page.waitForFunction(() => window.notes.bench.isReady || document.querySelector('[data-sw-connection="live"]'), undefined, { polling: 50, timeout: 60_000 })
+
+/**
+ * Waits for a mark, by the protocol alone: what Playwright puts into a page to wait takes the main thread some 50 ms of a slow CPU.
+ * @param {Session} session @param {'joined' | 'painted'} name
+ */
+export async function marked(session, name) {
+  const { exceptionDetails } = await session.send('Runtime.evaluate', { expression: `Promise.race([notes.marked('${name}'), new Promise((_, reject) => setTimeout(reject, 30000))])`, awaitPromise: true })
+  if (exceptionDetails) throw new Error(`The page was never ${name}.`)
+}
 
 /** Seconds of the main thread since the page began. @param {Session} session */
 export async function spent(session) {

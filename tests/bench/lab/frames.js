@@ -22,11 +22,15 @@ export const storyId = (number) => `5f0c1e7a-0000-4000-8000-${String(number).pad
 /** @param {number} number @returns {Story} */
 export const newStory = (number) => ({ number, steps: 0, progress: assets.map(() => 0), changed: assets.map(() => 0), clock: 0 })
 
-/** @param {Story} story @param {number} clock in ms; each step of any story is later than the one before */
-export function step(story, clock) {
+/**
+ * Never the same twice in a row, so that every step is a change. What `last` names is a percentage that no step before it has had,
+ * so that who shows it has heard everything, and not only what looks the same.
+ * @param {Story} story @param {number} clock in ms; each step of any story is later than the one before
+ * @param {number} [last] the burst whose last word about this asset this is
+ */
+export function step(story, clock, last) {
   const asset = story.steps++ % assets.length
-  // Never the same twice in a row, so that every step is a change.
-  story.progress[asset] = (Number(story.progress[asset]) + 7) % 99
+  story.progress[asset] = last === undefined ? (Number(story.progress[asset]) + 7) % 90 : 90 + (last % 10)
   story.changed[asset] = clock
   story.clock = clock
 }

@@ -3,13 +3,21 @@ import { assets, storyId } from './frames.js'
 
 /** Runs before everything else: what is noted for the measurement, at the same cost for every client. */
 const notes = `
-const notes = window.notes = { longTasks: 0, frames: [], delays: [], memories: [], bench: {} }
+const notes = window.notes = { longTasks: 0, frames: [], delays: [], memories: [], marks: {}, bench: {} }
+const waiting = {}
+const mark = (name) => {
+  notes.marks[name] ??= performance.now()
+  waiting[name]?.()
+}
+notes.marked = (name) => name in notes.marks || new Promise((resolve) => waiting[name] = resolve)
 new PerformanceObserver((list) => notes.longTasks += list.getEntries().length).observe({ type: 'longtask' })
 addEventListener('pointerdown', (event) => notes.delays.push(performance.now() - event.timeStamp), true)
 for (const name of ['instantiate', 'instantiateStreaming']) {
   const real = WebAssembly[name]
   WebAssembly[name] = async (...given) => {
+    mark('compiling')
     const made = await real.apply(WebAssembly, given)
+    mark('compiled')
     for (const one of Object.values((made.instance ?? made).exports)) if (one instanceof WebAssembly.Memory) notes.memories.push(one)
     return made
   }
@@ -34,15 +42,19 @@ notes.isShown = (expected, count) => {
     return at === elements.length
   }
 }
-// The reply to a join, and the first bar that moves: the same for every client.
-notes.marks = {}
-const mark = (name) => notes.marks[name] ??= performance.now()
+// The reply to a join, and the first bar that moves: the same for every client. What lies between is for tests/bench/start/timeline.mjs.
 const RealWebSocket = WebSocket
 window.WebSocket = class extends RealWebSocket {
   constructor(...given) {
     super(...given)
+    mark('socket')
+    this.addEventListener('open', () => mark('open'), { once: true })
     const hear = ({ data }) => { if (String(data).includes('"phx_reply"')) { mark('joined'); this.removeEventListener('message', hear) } }
     this.addEventListener('message', hear)
+  }
+  send(data) {
+    if (String(data).includes('"phx_join"')) mark('asked')
+    super.send(data)
   }
 }
 addEventListener('DOMContentLoaded', () => {
@@ -56,22 +68,32 @@ const card = (number) => `<article class="story-card" data-story-id="${storyId(n
   .map((asset) => `<div class="skeleton" data-asset="${asset}"><div class="progress-bar"></div><span class="status">Generating ${asset}…</span></div>`)
   .join('')}</article>`
 
-/**
- * How each client comes into a page.
- * @type {Record<string, string>}
- */
-const tags = {
-  bare: '<script src="/bare.js"></script>',
-  plain: '<script src="/plain.js"></script>',
-  'realtime-js': '<script src="/realtime-js.js"></script>',
-  'supabase-js': '<script src="/supabase.js"></script><script src="/supabase-js.js"></script>',
-  phoenix: '<script src="/phoenix.js"></script>',
-  storywire: '<script async type="module" src="/storywire/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_bench"></script>',
-  'storywire, whole': '<script type="module" src="/storywire-whole.js"></script>',
-}
+/** How each client comes into a page. @type {(cdn: string, snippet: string) => Record<string, string>} */
+const tagsFrom = (cdn, snippet) => ({
+  bare: `<script src="${cdn}/bare.js"></script>`,
+  plain: `<script src="${cdn}/plain.js"></script>`,
+  'realtime-js': `<script src="${cdn}/realtime-js.js"></script>`,
+  'supabase-js': `<script src="${cdn}/supabase.js"></script><script src="${cdn}/supabase-js.js"></script>`,
+  phoenix: `<script src="${cdn}/phoenix.js"></script>`,
+  storywire: `<script async type="module" src="${cdn}/storywire/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_bench"></script>`,
+  // As the package has it, with the version exact and what it asks for ahead.
+  'storywire, exact version': snippet
+    .replace(/https:\/\/cdn\.jsdelivr\.net\/npm\/storywire@[\d.]+\/dist/g, `${cdn}/storywire`)
+    .replace(/(data-supabase-url=")[^"]*/, '$1/')
+    .replace(/(data-supabase-key=")[^"]*/, '$1sb_publishable_bench'),
+  'storywire, whole': `<script type="module" src="${cdn}/storywire-whole.js"></script>`,
+})
 
-/** @param {Record<string, string>} what `client` and `cards` */
-export const html = ({ client = '', cards = '0' }) => `<!doctype html>
+/** Clients that stand in the head; the others stand at the end, as their documentation has it. */
+const early = ['storywire', 'storywire, exact version']
+
+/**
+ * @param {Record<string, string>} what `client` and `cards`; `quiet`: nothing says how the connection is
+ * @param {string} cdn @param {string} snippet
+ */
+export function html({ client = '', cards = '0', quiet }, cdn, snippet) {
+  const tags = tagsFrom(cdn, snippet)
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -82,11 +104,12 @@ export const html = ({ client = '', cards = '0' }) => `<!doctype html>
   .story-card > * { display: block; min-height: 24px }
   .progress-bar { height: 4px; width: 0; background: #36c }
 </style>
-${client === 'storywire' ? tags[client] : ''}
+${early.includes(client) ? tags[client] : ''}
 </head>
 <body>
-<span ${client.startsWith('storywire') ? 'data-sw-connection' : 'hidden'}></span>
+<span ${client.startsWith('storywire') && !quiet ? 'data-sw-connection' : 'hidden'}></span>
 ${Array.from({ length: Number(cards) }, (_, number) => card(number)).join('\n')}
-${client === 'storywire' ? '' : tags[client]}
+${early.includes(client) ? '' : tags[client]}
 </body>
 </html>`
+}

@@ -1,11 +1,13 @@
-// The server that all clients are measured against: pages, files with brotli as a CDN sends them, rows over REST, and
-// Supabase Realtime as far as a page that listens needs it. It answers at once and sends what it is told to.
-import { readFileSync } from 'node:fs'
+// The servers that all clients are measured against: pages; a CDN, which like those of the world speaks HTTP/2 and sends brotli;
+// rows over REST; and Supabase Realtime as far as a page that listens needs it. They answer at once and send what they are told to.
+import { readFileSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import { extname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { generate } from 'selfsigned'
 import { WebSocketServer } from 'ws'
-import { broadcast, change, newStory, presence, row, step, storyId } from './frames.js'
+import { assets, broadcast, change, newStory, presence, row, step, storyId } from './frames.js'
 import { html } from './page.mjs'
 
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' }
@@ -13,20 +15,19 @@ const types = { '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'applicat
 /** @typedef {{ topic: string, filter: string, id: number }} Entry what a join asked for */
 /** @typedef {{ text: string, after: number }} Sent after: ms since the first */
 
+/** @param {import('node:net').Server} server @param {'http' | 'https'} scheme */
+const originOf = (server, scheme) => `${scheme}://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`
+
 /** @param {string} folder of the bundles */
 export async function replay(folder) {
-  const files = new Map()
-  /** @param {string} name */
-  const file = (name) => {
-    if (!files.has(name)) {
-      const raw = readFileSync(join(folder, name))
-      files.set(name, { raw, br: brotliCompressSync(raw) })
-    }
-    return files.get(name)
-  }
+  // Packed before anybody asks, so that nobody waits for it.
+  const names = readdirSync(folder, { recursive: true }).map(String).filter((name) => extname(name) in types)
+  const files = new Map(names.map((name) => [`/${name}`, brotliCompressSync(readFileSync(join(folder, name)))]))
+  const snippet = readFileSync(join(folder, 'storywire', 'snippet.html'), 'utf8')
   /** What the stories are now. */
   let stories = new Map()
   let clock = 0
+  let bursts = 0
   let lastId = 0
   /** The pages that are connected, with what they listen for. @type {Map<import('ws').WebSocket, Entry[]>} */
   const pages = new Map()
@@ -38,27 +39,31 @@ export async function replay(folder) {
     if (request.method === 'OPTIONS') return send(204, {}, '')
     if (url.pathname === '/page') {
       stories = new Map()
-      return send(200, { 'content-type': 'text/html' }, html(Object.fromEntries(url.searchParams)))
+      return send(200, { 'content-type': 'text/html' }, html(Object.fromEntries(url.searchParams), originOf(cdn, 'https'), snippet))
     }
     if (url.pathname === '/rest/v1/stories') {
       const asked = [...String(url.searchParams.get('id')).matchAll(/[\da-f]{8}-[\da-f-]{27}/g)].map(([id]) => row(story(Number(id.slice(24)))))
       const single = request.headers.accept?.includes('vnd.pgrst.object')
       return send(200, { 'content-type': 'application/json' }, JSON.stringify(single ? asked[0] : asked))
     }
-    try {
-      const { raw, br } = file(url.pathname.slice(1))
-      const headers = { 'content-type': types[extname(url.pathname)] ?? 'text/plain', 'cache-control': 'public, max-age=31536000, immutable' }
-      const packed = request.headers['accept-encoding']?.includes('br')
-      send(200, packed ? { ...headers, 'content-encoding': 'br' } : headers, packed ? br : raw)
-    } catch {
-      send(404, {}, '')
-    }
+    send(404, {}, '')
+  })
+
+  const identity = await generate([{ name: 'commonName', value: '127.0.0.1' }], { keyType: 'ec', algorithm: 'sha256' })
+  const cdn = createSecureServer({ key: identity.private, cert: identity.cert }, (request, response) => {
+    const body = files.get(request.url)
+    const headers = { 'content-type': types[extname(request.url)] ?? 'text/plain', 'content-encoding': 'br', 'cache-control': 'public, max-age=31536000, immutable', 'access-control-allow-origin': '*' }
+    response.writeHead(body ? 200 : 404, body && headers).end(body)
   })
 
   const story = (/** @type {number} */ number) => {
     if (!stories.has(number)) stories.set(number, newStory(number))
     return stories.get(number)
   }
+
+  /** @type {Set<import('node:net').Socket>} */
+  const connections = new Set()
+  for (const server of [http, cdn]) server.on('connection', (connection) => connections.add(connection).size && connection.on('close', () => connections.delete(connection)))
 
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false })
   sockets.on('connection', (socket, request) => {
@@ -89,22 +94,23 @@ export async function replay(folder) {
     })
   })
 
-  await new Promise((resolve) => http.listen(0, '127.0.0.1', () => resolve(undefined)))
-  const address = /** @type {import('node:net').AddressInfo} */ (http.address())
+  for (const server of [http, cdn]) await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
 
   const frame = (/** @type {string} */ topic, /** @type {string} */ event, /** @type {any} */ payload) => JSON.stringify([null, null, topic, event, payload])
 
   return {
-    origin: `http://127.0.0.1:${address.port}`,
+    origin: originOf(http, 'http'),
 
     /** `count` changes of `cards` stories in turn, and what each asset shows after them. @param {number} count @param {number} cards */
     changes(count, cards) {
       const entries = [...pages.values()].flat()
       const matching = Array.from({ length: cards }, (_, number) => entries.filter(({ filter }) => !filter || filter === `id=eq.${storyId(number)}`))
       const texts = []
+      bursts++
       for (let number = 0; number < count; number++) {
         const one = story(number % cards)
-        step(one, ++clock)
+        const isLast = count - number <= cards * assets.length
+        step(one, ++clock, isLast ? bursts : undefined)
         for (const topic of new Set(matching[one.number]?.map((entry) => entry.topic))) {
           const ids = (matching[one.number] ?? []).filter((entry) => entry.topic === topic).map(({ id }) => id)
           texts.push(frame(topic, 'postgres_changes', change(one, ids)))
@@ -134,8 +140,9 @@ export async function replay(folder) {
 
     close() {
       for (const socket of sockets.clients) socket.terminate()
-      http.closeAllConnections()
+      for (const connection of connections) connection.destroy()
       http.close()
+      cdn.close()
     },
   }
 }

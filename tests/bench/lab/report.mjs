@@ -1,11 +1,17 @@
 // Medians, their spread, and tables.
 
 /** @param {number[]} values */
-export const median = (values) => [...values].sort((one, two) => one - two)[values.length >> 1] ?? Number.NaN
+export function median(values) {
+  const sorted = known(values)
+  return sorted[sorted.length >> 1] ?? Number.NaN
+}
+
+/** Those that were measured, in their order: a page that was quicker than its first paint has none. @param {number[]} values */
+const known = (values) => values.filter((value) => !Number.isNaN(value)).sort((one, two) => one - two)
 
 /** Half the distance between the quartiles, as a share of the median. @param {number[]} values */
 export function spread(values) {
-  const sorted = [...values].sort((one, two) => one - two)
+  const sorted = known(values)
   const at = (/** @type {number} */ share) => sorted[Math.round((sorted.length - 1) * share)] ?? 0
   return (at(0.75) - at(0.25)) / 2 / (median(values) || 1)
 }

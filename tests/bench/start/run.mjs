@@ -1,9 +1,10 @@
-// The start: from navigation to the reply to the first join, and to the first bar that moves, as the page itself sees them.
-import { open } from '../lab/browser.mjs'
+// The start: from navigation to what the page paints by itself, to the reply to the first join, and to the first bar that moves, as the
+// page itself sees them.
+import { marked, open } from '../lab/browser.mjs'
 import { cell, digits, median } from '../lab/report.mjs'
 
-const OURS = 'storywire'
-const clients = ['bare', 'realtime-js', 'supabase-js', OURS]
+const OURS = 'storywire, exact version'
+const clients = ['bare', 'realtime-js', 'supabase-js', 'storywire', OURS]
 
 /** Bytes a second and milliseconds, as Chromium's developer tools have them. */
 const fast3g = { latency: 562, down: 180_000, up: 84_375 }
@@ -14,36 +15,37 @@ const conditions = [
   { title: 'start, CPU 4x slower', how: { cpu: 4 } },
   { title: 'start, CPU 6x slower', how: { cpu: 6 } },
   { title: 'start, CPU 6x slower, files in the cache', how: { cpu: 6 }, warm: true },
-  { title: 'start, Fast 3G', how: { network: fast3g } },
   { title: 'start, Fast 4G', how: { network: fast4g } },
+  { title: 'start, Fast 3G', how: { network: fast3g } },
+  { title: 'start, a phone: CPU 4x slower, Fast 4G', how: { cpu: 4, network: fast4g } },
 ]
 
 /** @param {import('../run.mjs').Lab} lab @param {string} client @param {any} how @param {boolean} warm */
 async function once({ browser, server }, client, how, warm) {
-  const url = `${server.origin}/page?client=${client}&cards=1`
-  const { page, faults, close } = await open(browser, warm ? url : 'about:blank', how)
+  const url = `${server.origin}/page?client=${encodeURIComponent(client)}&cards=1&quiet=1`
+  const { page, session, faults, close } = await open(browser, warm ? url : 'about:blank', how)
   try {
-    const isThere = (/** @type {string} */ wanted) => page.waitForFunction((wanted) => window.notes?.marks[wanted], wanted, { polling: 50, timeout: 60_000 })
     if (warm) {
-      await isThere('joined')
+      await marked(session, 'joined')
       await page.waitForTimeout(300)
       await page.goto('about:blank')
     }
     await page.goto(url)
-    await isThere('joined')
+    await marked(session, 'joined')
     // The limit shows nothing.
-    if (client !== 'bare') {
-      await isThere('painted').catch(async () => {
-        throw new Error(`${client} painted nothing: ${faults.join(' ')}`)
-      })
-    }
-    return await page.evaluate(() => ({ ...window.notes.marks, longTasks: window.notes.longTasks }))
+    if (client !== 'bare') await marked(session, 'painted')
+    return await page.evaluate(() => {
+      const first = performance.getEntriesByName('first-contentful-paint')[0]?.startTime
+      return { ...window.notes.marks, first, longTasks: window.notes.longTasks }
+    })
+  } catch (error) {
+    throw new Error(`${client}: ${error.message} ${faults.join(' ')}`)
   } finally {
     await close()
   }
 }
 
-const head = ['client', 'ms to joined', 'ours / this', 'ms to the first bar', 'ours / this', 'long tasks']
+const head = ['client', 'ms to the first paint', 'to joined', 'ours / this', 'to the first bar', 'ours / this', 'long tasks']
 
 /** @param {import('../run.mjs').Lab} lab @returns {Promise<import('../lab/report.mjs').Table[]>} */
 export async function run(lab) {
@@ -51,11 +53,12 @@ export async function run(lab) {
   const tables = []
   for (const { title, how, warm = false } of quick ? conditions.slice(0, 1) : conditions) {
     if (only && !title.includes(only)) continue
-    /** @type {Record<string, { joined: number[], painted: number[], longTasks: number[] }>} */
-    const figures = Object.fromEntries(clients.map((name) => [name, { joined: [], painted: [], longTasks: [] }]))
+    /** @type {Record<string, { first: number[], joined: number[], painted: number[], longTasks: number[] }>} */
+    const figures = Object.fromEntries(clients.map((name) => [name, { first: [], joined: [], painted: [], longTasks: [] }]))
     for (let round = 0; round < (quick ? 1 : rounds); round++) {
       for (const name of clients) {
-        const { joined, painted = Number.NaN, longTasks } = await once(lab, name, how, warm)
+        const { first = Number.NaN, joined, painted = Number.NaN, longTasks } = await once(lab, name, how, warm)
+        figures[name].first.push(first)
         figures[name].joined.push(joined)
         figures[name].painted.push(painted)
         figures[name].longTasks.push(longTasks)
@@ -64,6 +67,7 @@ export async function run(lab) {
     const ratio = (/** @type {'joined' | 'painted'} */ mark, /** @type {string} */ name) => (name === OURS ? '' : digits(median(figures[OURS][mark]) / median(figures[name][mark])))
     const rows = clients.map((name) => [
       name,
+      cell(figures[name].first),
       cell(figures[name].joined),
       ratio('joined', name),
       name === 'bare' ? '' : cell(figures[name].painted),
