@@ -159,7 +159,9 @@ async function shrink(place, name, env) {
   const strip = env.NAMES ? ['-g'] : ['--strip-debug', '--strip-producers', '--strip-target-features']
   // Without a feature flag it keeps to the features that the module itself declares.
   // A function that is inlined into its one caller is shorter, and compresses worse.
-  const passes = ['-Oz', '--one-caller-inline-max-function-size=1', ...strip, '--minify-imports-and-exports-and-modules']
+  // What is left has no names: `npm run size -- --why` takes them from here.
+  const names = `--symbolmap=${join(place, 'names.txt')}`
+  const passes = ['-Oz', '--one-caller-inline-max-function-size=1', names, ...strip, '--minify-imports-and-exports-and-modules']
   const output = await must('wasm-opt could not shrink the module.', 'wasm-opt', [wasm, '-o', small, ...passes], { env })
   renameSync(small, wasm)
   const glue = join(place, `${name}.js`)

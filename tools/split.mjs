@@ -1,8 +1,8 @@
 // The entries that share code, and what is loaded only where it is needed, as files: by Rollup, which can be told what belongs
 // together. Each file costs a slow phone some ten milliseconds, whatever is in it, so that what a story page loads at once is
 // three files: auto.js, start.js, and what start.js and index.js share.
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { transform } from 'esbuild'
 import { rollup } from 'rollup'
 import { root } from './project.mjs'
@@ -58,6 +58,9 @@ export async function split(entries, folder, { glue, define, release, banner }) 
     },
   })
   await bundle.close()
+  // For `npm run size -- --why`.
+  const pieces = output.map((file) => [file.fileName, Object.fromEntries(Object.entries(file.modules ?? {}).map(([id, { renderedLength }]) => [relative(root, id), renderedLength]))])
+  writeFileSync(join(glue, 'pieces.json'), JSON.stringify(Object.fromEntries(pieces)))
   const importsOf = (name, found = []) => {
     const file = output.find(({ fileName }) => fileName === name)
     for (const next of file?.imports ?? []) {

@@ -63,6 +63,34 @@ for (const [name, script, place] of [
   )
 
 test(
+  'the socket opens while the scripts still come',
+  journey(async (page, url) => {
+    const opened = page.waitForEvent('websocket')
+    await page.route('**/dist/start.js', (route) => opened.then(() => route.continue()))
+    await openPage(page, url, card(await story(url)) + tag())
+    await isShown(page)
+    assert.equal((await (await fetch(`${url}/__control/counters`)).json()).sockets, 1, 'it is the one that is used')
+  }),
+)
+
+test(
+  'a key that opens the whole project goes into no URL',
+  journey(async (page, url) => {
+    const sockets = []
+    page.on('websocket', (socket) => sockets.push(socket.url()))
+    const role = (name) => `e30.${Buffer.from(JSON.stringify({ role: name })).toString('base64url')}.x`
+    for (const key of ['sb_secret_1', role('service_role')]) {
+      await openPage(page, url, `${card('none')}<script type="module" src="/dist/auto.js" data-supabase-url="/" data-supabase-key="${key}"></script>`)
+      await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached' })
+    }
+    assert.deepEqual(sockets, [])
+    await openPage(page, url, `${card('none')}<script type="module" src="/dist/auto.js" data-supabase-url="/" data-supabase-key="${role('anon')}"></script>`)
+    await page.waitForFunction(() => window.Storywire.client)
+    assert.equal(sockets.length > 0, true, 'a public one does')
+  }),
+)
+
+test(
   'the tag twice: the second does nothing, and says what it found',
   journey(async (page, url, server) => {
     const warned = []

@@ -37,7 +37,7 @@ export const ready = (page) =>
 
 /**
  * Waits for a mark, by the protocol alone: what Playwright puts into a page to wait takes the main thread some 50 ms of a slow CPU.
- * @param {Session} session @param {'joined' | 'painted'} name
+ * @param {Session} session @param {'joined' | 'painted' | 'live'} name
  */
 export async function marked(session, name) {
   const { exceptionDetails } = await session.send('Runtime.evaluate', { expression: `Promise.race([notes.marked('${name}'), new Promise((_, reject) => setTimeout(reject, 30000))])`, awaitPromise: true })

@@ -9,7 +9,7 @@ const options = /** @type {const} */ ({ bundle: true, minify: true, target: 'es2
 
 /** @param {string} folder @param {string} dist the package */
 export async function bundle(folder, dist) {
-  const names = ['bare', 'plain', 'realtime-js', 'supabase-js', 'phoenix']
+  const names = ['bare', 'plain', 'realtime-js', 'realtime-js-own', 'supabase-js', 'phoenix']
   await build({ ...options, entryPoints: names.map((name) => join(pages, `${name}.js`)), format: 'iife', outdir: folder })
   await build({ ...options, entryPoints: [join(pages, 'storywire-whole.js')], format: 'esm', outdir: folder, external: ['./storywire/*'] })
   cpSync(join(root, 'node_modules/@supabase/supabase-js/dist/umd/supabase.js'), join(folder, 'supabase.js'))

@@ -3,7 +3,7 @@ import { assets, storyId } from './frames.js'
 
 /** Runs before everything else: what is noted for the measurement, at the same cost for every client. */
 const notes = `
-const notes = window.notes = { longTasks: 0, frames: [], delays: [], memories: [], marks: {}, bench: {} }
+const notes = window.notes = { longTasks: 0, frames: [], delays: [], paints: [], joins: 0, live: 0, memories: [], marks: {}, bench: {} }
 const waiting = {}
 const mark = (name) => {
   notes.marks[name] ??= performance.now()
@@ -12,6 +12,8 @@ const mark = (name) => {
 notes.marked = (name) => name in notes.marks || new Promise((resolve) => waiting[name] = resolve)
 new PerformanceObserver((list) => notes.longTasks += list.getEntries().length).observe({ type: 'longtask' })
 addEventListener('pointerdown', (event) => notes.delays.push(performance.now() - event.timeStamp), true)
+// From the input to the next paint; what is below 16 ms is not told.
+new PerformanceObserver((list) => { for (const { name, duration } of list.getEntries()) if (name === 'pointerdown') notes.paints.push(duration) }).observe({ type: 'event', durationThreshold: 16 })
 for (const name of ['instantiate', 'instantiateStreaming']) {
   const real = WebAssembly[name]
   WebAssembly[name] = async (...given) => {
@@ -51,9 +53,16 @@ window.WebSocket = class extends RealWebSocket {
     this.addEventListener('open', () => mark('open'), { once: true })
     const hear = ({ data }) => { if (String(data).includes('"phx_reply"')) { mark('joined'); this.removeEventListener('message', hear) } }
     this.addEventListener('message', hear)
+    if (notes.counts) this.addEventListener('message', ({ data }) => {
+      if (!String(data).includes('"Subscribed to PostgreSQL"') || ++notes.live < notes.counts) return
+      mark('live')
+    })
   }
   send(data) {
-    if (String(data).includes('"phx_join"')) mark('asked')
+    if (String(data).includes('"phx_join"')) {
+      mark('asked')
+      notes.joins++
+    }
     super.send(data)
   }
 }
@@ -73,6 +82,7 @@ const tagsFrom = (cdn, snippet) => ({
   bare: `<script src="${cdn}/bare.js"></script>`,
   plain: `<script src="${cdn}/plain.js"></script>`,
   'realtime-js': `<script src="${cdn}/realtime-js.js"></script>`,
+  'realtime-js, a channel a card': `<script src="${cdn}/realtime-js-own.js"></script>`,
   'supabase-js': `<script src="${cdn}/supabase.js"></script><script src="${cdn}/supabase-js.js"></script>`,
   phoenix: `<script src="${cdn}/phoenix.js"></script>`,
   storywire: `<script async type="module" src="${cdn}/storywire/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_bench"></script>`,
@@ -88,17 +98,18 @@ const tagsFrom = (cdn, snippet) => ({
 const early = ['storywire', 'storywire, exact version']
 
 /**
- * @param {Record<string, string>} what `client` and `cards`; `quiet`: nothing says how the connection is
+ * @param {Record<string, string>} what `client` and `cards`; `quiet`: nothing says how the connection is;
+ *   `topics`: when so many flow, all is live
  * @param {string} cdn @param {string} snippet
  */
-export function html({ client = '', cards = '0', quiet }, cdn, snippet) {
+export function html({ client = '', cards = '0', quiet, topics = '0' }, cdn, snippet) {
   const tags = tagsFrom(cdn, snippet)
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<script>${notes}</script>
+<script>${notes}notes.counts = ${Number(topics)}</script>
 <style>
   .story-card { display: inline-block; width: 180px; margin: 4px; border: 1px solid #ccc; padding: 4px; font: 12px sans-serif }
   .story-card > * { display: block; min-height: 24px }

@@ -40,7 +40,7 @@ export async function once({ browser, server }, client, { cards, count, rate, wh
     if (ended === undefined) throw new Error(`${client} did not reach the right final state of ${count} messages on ${cards} cards. ${faults.join(' ')}`)
     const { longTasks, gaps } = await page.evaluate(() => ({ longTasks: window.notes.longTasks, gaps: window.notes.frames }))
     if (frames) {
-      figures.dropped.push(gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / (1000 / 60)) - 1), 0))
+      figures.dropped.push(missed(gaps))
       figures.longTasks.push(longTasks)
     } else {
       for (const [name, part] of /** @type {const} */ ([['micros', 'task'], ['script', 'script'], ['style', 'style'], ['layout', 'layout']])) {
@@ -53,6 +53,9 @@ export async function once({ browser, server }, client, { cards, count, rate, wh
     await close()
   }
 }
+
+/** Frames that a page did not paint. @param {number[]} gaps between those that it did */
+const missed = (gaps) => gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / (1000 / 60)) - 1), 0)
 
 const late = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 
@@ -87,7 +90,7 @@ export async function run(lab) {
   const { rounds = 3, quick, only } = lab
   const loads = [
     { title: 'burst of 10,000 rows, one card', cards: 1, count: 10_000 },
-    { title: 'burst of 10,000 rows, 50 cards', cards: 50, count: 10_000 },
+    { title: 'burst of 10,000 rows, 50 cards', cards: 50, count: 10_000, more: ['realtime-js, a channel a card', 'storywire, whole'] },
     { title: 'burst of 10,000 rows, 500 cards', cards: 500, count: 10_000 },
     { title: '60 rows a second, 50 cards', cards: 50, count: 180, rate: 60 },
     { title: '60 rows a second, 500 cards', cards: 500, count: 180, rate: 60 },
@@ -97,13 +100,75 @@ export async function run(lab) {
     { title: '10,000 visitors who come or go', cards: 0, count: 10_000, what: 'presence' },
   ]
   const tables = []
-  for (const { title, ...load } of loads) {
+  for (const { title, more = [], ...load } of loads) {
     if (only && !title.includes(only)) continue
-    const names = load.what ? ['bare', 'realtime-js', 'storywire, whole'] : clients
+    const names = load.what ? ['bare', 'realtime-js', 'storywire, whole'] : [...clients, ...more]
     const figures = await compare(lab, quick ? { ...load, cards: Math.min(load.cards, 12), count: Math.min(load.count, 300), rate: undefined } : load, names, quick ? 1 : rounds)
-    const table = { title, head, rows: rowsOf(figures), data: figures }
+    const note = more.length > 0 ? '`storywire, whole` is the page of `realtime-js` with its client swapped: one channel, the same handler.' : undefined
+    const table = { title, note, head, rows: rowsOf(figures), data: figures }
+    lab.say(table)
+    tables.push(table)
+  }
+  if (!only || flood.title.includes(only)) {
+    const table = await flooded(lab, quick ? 300 : 30_000, quick ? 4 : 50)
     lab.say(table)
     tables.push(table)
   }
   return tables
+}
+
+const flood = {
+  title: '10,000 rows a second for three seconds, 50 cards, somebody taps ten times a second',
+  head: ['client', 'input delay, ms: median', '95 of 100', 'worst', 'input to paint, ms: 95 of 100', 'ms to the right state after the last', 'long tasks', 'frames dropped'],
+}
+
+/** @param {import('../run.mjs').Lab} lab @param {number} count @param {number} cards @returns {Promise<import('../lab/report.mjs').Table>} */
+async function flooded({ browser, server }, count, cards) {
+  /** @type {Record<string, { delays: number[], paints: number[], until: number, longTasks: number, dropped: number, faults: string[] }>} */
+  const data = {}
+  for (const client of clients) {
+    const { page, session, faults, close } = await open(browser, `${server.origin}/page?client=${client}&cards=${cards}`, { frames: true })
+    try {
+      await ready(page)
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)))
+      const { texts, expected } = server.changes(count, cards)
+      await page.evaluate(({ expected, count }) => {
+        Object.assign(window.notes, { longTasks: 0, frames: [], delays: [], paints: [] })
+        window.notes.done = window.notes.until(window.notes.isShown(expected, count))
+      }, { expected, count })
+      /** @type {Promise<unknown>[]} */
+      const taps = []
+      const tap = () => {
+        for (const type of /** @type {const} */ (['mousePressed', 'mouseReleased'])) taps.push(session.send('Input.dispatchMouseEvent', { type, x: 3, y: 3, button: 'left', clickCount: 1 }))
+      }
+      tap()
+      const tapping = setInterval(tap, 100)
+      await server.send(texts, 10_000)
+      const sent = performance.timeOrigin + performance.now()
+      const ended = await Promise.race([page.evaluate(() => window.notes.done), late(60_000)])
+      clearInterval(tapping)
+      await Promise.all(taps)
+      if (ended === undefined) throw new Error(`${client} did not reach the right final state of the flood. ${faults.join(' ')}`)
+      const { delays, paints, longTasks, frames } = await page.evaluate(() => {
+        const { delays, paints, longTasks, frames } = window.notes
+        return { delays, paints, longTasks, frames }
+      })
+      data[client] = { delays, paints, until: Number(ended) - sent, longTasks, dropped: missed(frames), faults }
+    } finally {
+      await close()
+    }
+  }
+  const share = (/** @type {number[]} */ values, /** @type {number} */ of) => [...values].sort((one, two) => one - two)[Math.min(values.length - 1, Math.floor(values.length * of))] ?? Number.NaN
+  const rows = Object.entries(data).map(([name, { delays, paints, until, longTasks, dropped }]) => [
+    name,
+    digits(share(delays, 0.5)),
+    digits(share(delays, 0.95)),
+    digits(share(delays, 1)),
+    // What the browser does not tell of is below 16 ms.
+    digits(share([...Array.from({ length: Math.max(0, delays.length - paints.length) }, () => 0), ...paints], 0.95)).replace('0.00', 'below 16'),
+    digits(Math.max(0, until)),
+    String(longTasks),
+    String(dropped),
+  ])
+  return { ...flood, rows, data }
 }

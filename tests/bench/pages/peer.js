@@ -5,12 +5,21 @@ import { widthsAre } from './shown.js'
 /**
  * @param {any} client with `channel` and `removeChannel`
  * @param {(id: string) => Promise<any>} read the row of a story
+ * @param {boolean} [own] a channel for each card, which hears of nothing but its row
  */
-export function peer(client, read) {
+export function peer(client, read, own = false) {
   const { bench } = window.notes
   const cards = document.querySelectorAll('[data-story-id]')
   let last
-  if (cards.length > 0) {
+  if (own) {
+    let joined = 0
+    for (const { dataset } of cards) {
+      client
+        .channel(`story:${dataset.storyId}`)
+        .on('postgres_changes', { event: 'UPDATE', schema: 'public', table: 'stories', filter: `id=eq.${dataset.storyId}` }, (payload) => showRow(payload.new))
+        .subscribe((status) => status === 'SUBSCRIBED' && (bench.isReady = ++joined === cards.length))
+    }
+  } else if (cards.length > 0) {
     client
       .channel('stories')
       .on('postgres_changes', { event: 'UPDATE', schema: 'public', table: 'stories' }, (payload) => showRow(payload.new))

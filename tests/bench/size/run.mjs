@@ -1,27 +1,21 @@
 // What a page downloads: each of our entries with all that it loads before it works, beside the peers' whole libraries.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { root } from '../../../tools/project.mjs'
+import { pageFiles, withImports } from '../../../tools/size.mjs'
 import { libraries } from '../lab/bundle.mjs'
-
-/** @param {string} dist @param {string} name @param {Set<string>} [seen] @returns {Set<string>} the file and what it imports before it runs */
-function withImports(dist, name, seen = new Set()) {
-  if (seen.has(name) || !existsSync(join(dist, name))) return seen
-  seen.add(name)
-  for (const [, next] of readFileSync(join(dist, name), 'utf8').matchAll(/(?:from|import)"\.\/([^"]+)"/g)) withImports(dist, String(next), seen)
-  return seen
-}
 
 /** @param {import('../run.mjs').Lab} lab @returns {Promise<import('../lab/report.mjs').Table[]>} */
 export async function run({ dist, folder, say }) {
   const peers = await libraries(folder)
-  const ours = (/** @type {string} */ entry, /** @type {string[]} */ ...more) => [...withImports(dist, entry), ...more].map((name) => join(dist, name))
+  const ours = (/** @type {Iterable<string>} */ names) => [...names].map((name) => join(dist, name))
   /** @type {Record<string, string[]>} */
   const entries = {
-    'storywire, a story page (auto.js, WebAssembly)': ours('auto.js', 'storywire_story_bg.wasm'),
-    'storywire, the whole client (index.js, WebAssembly)': ours('index.js', 'storywire_bg.wasm'),
-    'storywire/eventsource': ours('eventsource.js'),
+    'storywire, a story page (scripts, WebAssembly)': ours(pageFiles(dist)),
+    'the same with its stylesheet': ours([...pageFiles(dist), 'storywire.css']),
+    'storywire, the whole client (index.js, WebAssembly)': ours([...withImports(dist, 'index.js'), 'storywire_bg.wasm']),
+    'storywire/eventsource': ours(['eventsource.js']),
     'supabase-js, the UMD file that such pages load': [join(root, 'node_modules/@supabase/supabase-js/dist/umd/supabase.js')],
     ...Object.fromEntries(Object.entries(peers).map(([name, file]) => [name, [file]])),
   }

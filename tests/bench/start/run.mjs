@@ -1,6 +1,6 @@
 // The start: from navigation to what the page paints by itself, to the reply to the first join, and to the first bar that moves, as the
 // page itself sees them.
-import { marked, open } from '../lab/browser.mjs'
+import { marked, open, spent } from '../lab/browser.mjs'
 import { cell, digits, median } from '../lab/report.mjs'
 
 const OURS = 'storywire, exact version'
@@ -78,5 +78,40 @@ export async function run(lab) {
     lab.say(table)
     tables.push(table)
   }
+  if (!only || shelf.title.includes(only)) {
+    const table = await shelfOf(lab, quick ? 1 : rounds, quick ? 5 : 50)
+    lab.say(table)
+    tables.push(table)
+  }
   return tables
+}
+
+const shelf = {
+  title: 'start, 50 cards until all of them are live',
+  note: 'One channel for the table hears of every row that the visitor may see, whoever it belongs to, and each change of any of them is checked for and sent to every visitor. A channel a card hears of its row alone; one with a bad filter, or one that the server refuses, does not silence the others. storywire joins a channel a card for the first 60, and one for all that come after those.',
+  head: ['client', 'joins', 'ms until all flow', 'CPU of the main thread, ms', 'ours / this', 'reads'],
+}
+
+/** @param {import('../run.mjs').Lab} lab @param {number} rounds @param {number} cards @returns {Promise<import('../lab/report.mjs').Table>} */
+async function shelfOf({ browser, server }, rounds, cards) {
+  const topics = { 'realtime-js': 1, 'realtime-js, a channel a card': cards, storywire: cards }
+  const data = Object.fromEntries(Object.keys(topics).map((name) => [name, { joins: 0, live: [], cpu: [], reads: [] }]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, count] of Object.entries(topics)) {
+      const { page, session, close } = await open(browser, `${server.origin}/page?client=${encodeURIComponent(name)}&cards=${cards}&quiet=1&topics=${count}`)
+      try {
+        await marked(session, 'live')
+        await page.waitForTimeout(500)
+        const { joins, live, reads } = await page.evaluate(() => ({ joins: window.notes.joins, live: window.notes.marks.live, reads: performance.getEntriesByType('resource').filter(({ name }) => name.includes('/rest/v1/')).length }))
+        data[name].joins = joins
+        data[name].live.push(live)
+        data[name].reads.push(reads)
+        data[name].cpu.push((await spent(session)).task * 1000)
+      } finally {
+        await close()
+      }
+    }
+  }
+  const rows = Object.entries(data).map(([name, { joins, live, cpu, reads }]) => [name, String(joins), cell(live), cell(cpu), name === 'storywire' ? '' : digits(median(data.storywire.cpu) / median(cpu)), String(median(reads))])
+  return { ...shelf, rows, data }
 }
