@@ -24,10 +24,39 @@ export interface ClientOptions {
   retry?: (asset: { story: string; asset: string }) => any
   /** How many channels one socket may carry: 100, as Supabase has it by default. */
   channelLimit?: number
-  /** Words, names, columns, texts and order of assets, added to the defaults: see `src/core/asset/defaults.json`. */
-  assets?: Record<string, Record<string, unknown> | string[]>
+  /** Words, names, columns, texts and order of assets, added to the defaults. */
+  assets?: AssetSettings
   /** Where stories are kept: `{ schema: 'public', table: 'stories', key: 'id', topic: 'story:' }`. */
   stories?: { schema?: string; table?: string; key?: string; topic?: string }
+}
+
+/** What assets are called, and what is said of them. Each table is added to the defaults; a name that is there already is replaced. */
+export interface AssetSettings {
+  /** The classes that say a state, so that a page whose own `.error` means something else can choose others; `''` is none. */
+  classes?: { skeleton?: string; animating?: string; error?: string }
+  /** The backend's word for a status → `pending`, `generating`, `ready` or `failed`: `{ baked: 'ready' }`. Known are `queued`, `processing`, `cancelled` and about thirty more. */
+  words?: Record<string, string>
+  /** The backend's name of an asset → the page's: `{ poster: 'cover' }`. Known are `content`, `cover_art`, `narration` and others. */
+  aliases?: Record<string, string>
+  /** What is counted → what it belongs to: `{ scene: 'scenes' }` gathers `scene_1`, `scene_2`, … */
+  parts?: Record<string, string>
+  /** A column of the row → the asset whose content it is: `{ trailer_file: 'trailer' }`; `audio.track` are its captions. A column `<asset>_url` needs no entry. */
+  columns?: Record<string, string>
+  /** An asset → `text`, `image`, `audio`, `video`, `frame`, `link` or `background`, for elements that do not say so themselves. */
+  media?: Record<string, string>
+  /** The ending of an address → the same, for assets that are in no table. */
+  endings?: Record<string, string>
+  /**
+   * What is said, for all assets or for one; `{}` stands for its name. The states: `pending`, `generating`, `failed`, `broken` (it did not
+   * load), `said` (read out when it is ready). The button: `retry`, `retrying`, and what came of it: `nothing`, `payment`, `upgrade`, `wait`
+   * (`{}` are the seconds), `retry-failed`. What stands in the way: `unknown-story`, `no-permission`, `unreachable`, `unreadable`. Of one
+   * asset also `name`, and `open` for a link to it: `{ retry: 'Nochmal', cover: { name: 'Titelbild', failed: 'Kein Titelbild' } }`.
+   */
+  texts?: Record<string, string | Record<string, string>>
+  /** In which order assets are painted and loaded, in place of ours: `['cover', 'text']`; what is missing comes last. */
+  order?: string[]
+  /** The schemes that addresses may have, in place of `https`, `http` and `blob`. */
+  schemes?: string[]
 }
 
 /** What has become of an asset, or of a story as a whole. */

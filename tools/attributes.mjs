@@ -40,7 +40,7 @@ export const groups = [
       { name: 'data-access-token', type: 'text', value: 'page', example: 'data-access-token="wized:v.accessToken"', what: "The access token of the signed-in user, taken from the page, so that it is never written into its source. Without it, what the visitor sees is what the project's policies give to `anon`.", since: '0.1.0' },
       { name: 'data-wized-app', type: 'text', default: '`supabase`', example: 'data-wized-app="My backend"', what: "The name of the Supabase app in Wized whose signed-in user is taken, where there is no `data-access-token`.", since: '0.1.0' },
       { name: 'data-story', type: 'text', value: 'page', example: 'data-story="wized:v.currentStoryId"', what: 'A story that is followed even while no element shows it, as on a page that hides it until it is complete.', since: '0.1.0' },
-      { name: 'data-options', type: 'text', example: `data-options='{"stories": {"topic": "stories:id="}}'`, what: 'Whatever else `createClient` takes, as JSON.', since: '0.1.0' },
+      { name: 'data-options', type: 'text', example: `data-options='{"assets": {"texts": {"retry": "Nochmal", "cover": {"name": "Titelbild"}}}}'`, what: 'Whatever else `createClient` takes, as JSON: [other texts, words and classes](api.md#assetsettings) of assets, [other tables](api.md#clientoptions).', since: '0.1.0' },
       { name: 'data-profile', type: 'text', value: 'page', example: 'data-profile="wized:v.profileId"', what: 'The profile whose emotions are followed, where the page has an element that shows them.', since: '0.1.0' },
       { name: 'data-user', type: 'text', value: 'page', default: 'each page is a person of its own', example: 'data-user="wized:v.userId"', what: 'The id of the signed-in user, whose notifications are followed; several tabs of one user are one person, whose id everybody who is present with them sees.', since: '0.1.0' },
       { name: 'data-user-name', type: 'text', value: 'page', default: 'Guest', example: 'data-user-name="wized:v.userName"', what: 'The name under which the others see the user.', since: '0.1.0' },
@@ -197,6 +197,30 @@ export const groups = [
     ],
   },
 ]
+
+/** Custom properties for a page's own CSS, by the stylesheet that has their defaults. @type {Record<string, Record<string, string>>} */
+export const properties = {
+  'storywire.css': {
+    bone: 'the ground of what is waited for',
+    accent: 'bars, and the ring of the focus',
+    text: 'what is said of an asset',
+    error: 'what is said of one that failed, and its button',
+    radius: 'the corners of what we draw',
+    'cover-ratio': 'width by height of a cover, so that its place is as large as the picture will be',
+    'text-lines': 'how many lines the place of a text has',
+    sweep: 'how long a bar takes from one side to the other while the progress is not known',
+    glide: 'how long a bar takes to its next place: `300ms` is pretty on a page with one story, and twice the work on one with fifty',
+  },
+  'notifications.css': {
+    notification: 'a badge, and the edge of a toast',
+    'on-notification': 'the letters on a badge',
+    toast: 'the ground of a toast',
+    'on-toast': 'the letters on it',
+    'toast-edge': 'its edge',
+    failure: 'the edge of one that tells of a failure',
+  },
+  'presence.css': { move: 'how long somebody who goes takes to fade' },
+}
 
 /** Each attribute by its full name, patterns written out. */
 export const attributes = groups.flatMap(({ attributes: list, on }) =>

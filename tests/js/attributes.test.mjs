@@ -1,8 +1,9 @@
 // The table of attributes: it knows every attribute that the sources know, and what is made of it is current.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { test } from 'node:test'
-import { attributes } from '../../tools/attributes.mjs'
+import { attributes, properties } from '../../tools/attributes.mjs'
 import { outdated } from '../../tools/docs.mjs'
 import { vscodeData, webTypes } from '../../tools/docs/editor-data.mjs'
 import { filesUnder, root } from '../../tools/project.mjs'
@@ -41,6 +42,14 @@ test('no attribute of the table has gone from the sources', () => {
   const names = new Set(filesUnder('js', 'src').flatMap((path) => named(readFileSync(path, 'utf8'))))
   const gone = attributes.filter(({ name, endings }) => !names.has(name) && !(endings && [...names].some((one) => name.startsWith(`${one}-`))))
   assert.deepEqual(gone.map(({ name }) => name), [])
+})
+
+test('every custom property of the stylesheets is explained, and no other', () => {
+  for (const file of filesUnder('js').filter((path) => path.endsWith('.css'))) {
+    // `--storywire-toasts` tells our own script that the stylesheet is there.
+    const set = new Set([...readFileSync(file, 'utf8').matchAll(/--storywire-([\w-]+):/g)].map(([, name]) => name).filter((name) => name !== 'toasts'))
+    assert.deepEqual([...set].sort(), Object.keys(properties[basename(file)] ?? {}).sort(), file)
+  }
 })
 
 test('an attribute has what its readers need', () => {

@@ -252,6 +252,7 @@ fn addresses_have_an_allowed_scheme_or_none() {
         (" javascript:alert(1)", false, false),
         ("\u{1}javascript:alert(1)", false, false),
         ("java\nscript:alert(1)", false, false),
+        ("/a\nb.png", false, false),
         ("vbscript:x", false, false),
         ("file:///etc/passwd", false, false),
         ("", false, false),

@@ -1,5 +1,6 @@
 // docs/attributes.md, from the table of attributes.
-import { groups } from '../attributes.mjs'
+import { groups, properties } from '../attributes.mjs'
+import { read } from '../project.mjs'
 
 const code = (text) => `\`${text}\``
 
@@ -47,6 +48,7 @@ export function attributesPage() {
     overview.join('\n'),
     ...groups.flatMap(({ title, intro, attributes }) => [`## ${title}`, intro, ...attributes.map(section)]),
     valuesOfThePage,
+    looks(),
     editors,
   ]
     .filter(Boolean)
@@ -65,6 +67,30 @@ followed as it changes: a new story takes the place of the old one, a token that
 - \`storage:key\`: what local storage, or else session storage, keeps; \`storage:key.field\` is a field of JSON that is kept there
 - \`#id\`: the value of a field, or the text of another element
 - anything else is the value itself`
+
+/** What a custom property is worth: in the light, and in the dark where that is another. @param {string} css @param {string} name */
+function defaultsOf(css, name) {
+  const [light, ...media] = css.split('@media')
+  const dark = media.find((one) => one.startsWith(' (prefers-color-scheme: dark)'))
+  const values = [light, dark].map((part) => new RegExp(`^ +--storywire-${name}: ([^;]+);`, 'm').exec(part ?? '')?.[1])
+  return values.filter(Boolean).map((value) => code(String(value))).join(', in the dark ')
+}
+
+function looks() {
+  const rows = Object.entries(properties).flatMap(([file, names]) => {
+    const css = read(`js/${file}`)
+    return Object.entries(names).map(([name, what]) => `| ${code(`--storywire-${name}`)} | ${what} | ${defaultsOf(css, name)} |`)
+  })
+  return `## Colours and measures
+
+Set them on \`:root\`, on a story, or on an element. Everything of ours is in \`@layer storywire\`, so that any rule of yours wins, whatever its place.
+
+| custom property | for | default |
+|---|---|---|
+${rows.join('\n')}
+
+\`--sw-emotion-<word>\` is the colour of a feeling, \`--sw-emotion-other\` that of words which have none.`
+}
 
 const editors = `## In your editor
 
