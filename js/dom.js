@@ -293,7 +293,7 @@ export class Dom {
     }
     const as = element.getAttribute('data-asset-as') ?? ''
     const medium = media[/** @type {keyof typeof media} */ (as)] ?? mediumOfTag[element.tagName] ?? -1
-    const isList = own(element, 'template,[data-asset-item]').length > 0
+    const isList = element.matches('ul,ol') || own(element, 'template,[data-asset-item]').length > 0
     const given = element.getAttribute('data-asset-priority') ?? ''
     const priority = /^\d{1,2}$/.test(given) ? Number(given) : -1
     // As `shape` in src/core/port.rs reads it.

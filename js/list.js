@@ -12,8 +12,10 @@ const sources = 'img,audio,video,iframe,source'
 export function showItems(element, tag, items) {
   const template = /** @type {HTMLTemplateElement | undefined} */ (own(element, 'template')[0])
   const nodes = own(element, '[data-asset-item]')
+  const isList = slot(element).matches('ul,ol')
   for (const [at, [state, fields]] of items.entries()) {
-    const node = nodes[at] ?? newItem(element, template, nodes[at - 1], fields.some(([, , isUrl]) => isUrl) || tag !== 'a' ? tag : 'p')
+    const made = isList ? 'li' : fields.some(([, , isUrl]) => isUrl) || tag !== 'a' ? tag : 'p'
+    const node = nodes[at] ?? newItem(element, template, nodes[at - 1], made)
     if (!node) return
     nodes[at] = node
     node.hidden = false
@@ -54,7 +56,9 @@ function fill(node, fields, tag, isUsed) {
   // Without marks: the address goes where an address can go, the words where words can go.
   const takesUrl = `${sources},a`
   const url = field('url')
-  const words = (field('title') ?? field('text') ?? field('name'))?.[1]
+  const title = (field('title') ?? field('text') ?? field('name'))?.[1]
+  // An item of ours has a line for each.
+  const words = node.dataset.storywire && !url ? ([title, field('description')?.[1]].filter(Boolean).join('\n') || undefined) : title
   let place = node.matches(takesUrl) ? node : /** @type {HTMLElement | null} */ (node.querySelector(takesUrl))
   if (url) {
     if (!place) {

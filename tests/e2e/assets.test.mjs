@@ -152,9 +152,16 @@ test(
        <div id="background" data-asset="cover" data-asset-as="background" style="width:9px;height:9px"></div>
        <audio id="player" controls><source id="source" data-asset="audio"></audio><audio id="direct" data-asset="audio" controls></audio>
        <iframe id="frame" data-asset="pdf" title="The PDF"></iframe><a id="link" data-asset="pdf" download="story.pdf">Take it along</a>
-       <p id="text" data-asset="text"></p>`,
+       <p id="text" data-asset="text"></p><ul id="list" data-asset="activities"></ul><ul id="pictures" data-asset="scenes"></ul>`,
     )
     await state(page, 'pdf', 'ready')
+    await state(page, 'activities', 'ready')
+    assert.deepEqual(await page.locator('#list > *').evaluateAll((items) => items.map(({ tagName, textContent }) => `${tagName} ${textContent}`.slice(0, 33))), [
+      'LI Paint the lantern\nFold a paper',
+      'LI Listen at night\nOpen the windo',
+      'LI What happens next?\nTell the st',
+    ])
+    await page.waitForFunction(() => document.querySelectorAll('#pictures > li > img[src]').length === 4)
     await page.waitForFunction(() => document.querySelector('#in-picture').naturalWidth > 0)
     await page.waitForFunction(() => document.querySelector('#background').style.backgroundImage.includes('cover.svg'))
     await page.waitForFunction(() => [...document.querySelectorAll('audio')].every((audio) => audio.duration > 0))

@@ -390,3 +390,19 @@ fn a_retry_goes_on_although_nobody_counts_the_versions() {
     page.asset(5, "cover", json!({ "status": "ready", "url": "/new.png" }));
     assert_eq!(page.status("cover"), Status::Ready);
 }
+
+#[test]
+fn a_list_counts_before_the_address_of_a_file_with_the_same() {
+    let mut page = Page::showing("activities");
+    page.mount(2, "s", "activities", shape(Medium::Link));
+    page.row(
+        1,
+        &json!({
+            "activities": [{ "title": "Paint" }, { "title": "Listen" }],
+            "asset_generation_status": { "assets": { "activities": { "status": "ready", "url": "/activities.json" } } },
+        }),
+    );
+    assert_eq!((page.at(1).items.len(), page.at(1).source.as_str()), (2, ""));
+    // A link leads to the file all the same.
+    assert_eq!((page.at(2).items.len(), page.at(2).source.as_str()), (0, "/activities.json"));
+}

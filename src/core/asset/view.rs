@@ -109,10 +109,14 @@ impl Scene<'_> {
         self.element.shape.medium.unwrap_or_else(|| self.config.medium(&self.asset.name, self.asset.url()))
     }
 
-    /// Whether the list, rather than one address or text, is what the element shows.
+    /// Whether the list, rather than one address or text, is what the element shows. Beside a list, an address is that of
+    /// a file with the same.
     fn is_list(&self) -> bool {
+        let asset = self.asset;
         self.element.shape.is_list
-            || (self.asset.url().is_empty() && self.asset.text().is_empty() && self.element.shape.medium.is_none())
+            || (self.element.shape.medium.is_none()
+                && asset.text().is_empty()
+                && (asset.url().is_empty() || !asset.list().is_empty()))
     }
 
     fn is_broken(&self) -> bool {
