@@ -198,6 +198,17 @@ export const groups = [
   },
 ]
 
+/** What elements tell, as events that bubble and cross shadow roots. @type {{ name: string, at: string, detail: string, what: string, cancelable?: boolean }[]} */
+export const events = [
+  { name: 'storywire:asset', at: 'each element of an asset', detail: '{ story, asset, status, progress, url }', what: 'The asset has changed.' },
+  { name: 'storywire:story', at: 'each element of a story', detail: '{ story, status }', what: 'The story as a whole has changed.' },
+  { name: 'storywire:before-retry', at: 'the element of the asset', detail: '{ story, asset }', what: 'Somebody asks for another attempt.', cancelable: true },
+  { name: 'storywire:retry', at: 'each element of the story', detail: '{ story, asset, status, answer }', what: 'What the API answered, with its HTTP status; 0 is no answer.' },
+  { name: 'storywire:notification', at: '`<html>`', detail: 'a [`Notification`](api.md#notification)', what: 'A notification has come.' },
+  { name: 'storywire:before-toast', at: 'the place of the toasts', detail: 'a [`NotificationCard`](api.md#notificationcard), or `{ count }`', what: 'A toast is about to show.', cancelable: true },
+  { name: 'storywire:unavailable', at: '`document`', detail: 'an `Error` with `code`', what: 'Storywire cannot run on this page.' },
+]
+
 /** Custom properties for a page's own CSS, by the stylesheet that has their defaults. @type {Record<string, Record<string, string>>} */
 export const properties = {
   'storywire.css': {

@@ -277,6 +277,31 @@ test(
 )
 
 test(
+  'each change is told once at each element, up through shadow roots to the document',
+  journey(async (page, url) => {
+    const story = await withAssets(url, { cover: { status: 'generating', progress: 10 }, pdf: { status: 'pending' } })
+    await page.addInitScript(() => {
+      window.events = []
+      for (const name of ['storywire:asset', 'storywire:story']) {
+        document.addEventListener(name, (event) => {
+          const { asset, status, progress } = event.detail
+          window.events.push([name.slice(10), event.composedPath()[0].id, event.composed, asset || '', status, progress].join(' '))
+        })
+      }
+    })
+    await show(page, url, story, '<div id="one" data-asset="cover"></div><div id="two" data-asset="cover"></div><div id="other" data-asset="pdf"></div>')
+    await live(page)
+    await page.evaluate(() => (window.events.length = 0))
+    await progress(url, story, 'cover', { status: 'ready', url: '/files/x/cover.svg' })
+    await page.waitForFunction(() => window.events.length >= 2)
+    await progress(url, story, 'pdf', { status: 'failed' })
+    await page.waitForFunction(() => window.events.some((text) => text.startsWith('story')))
+    await page.waitForFunction(() => document.querySelector('[data-story-state="partial"]'))
+    assert.deepEqual((await page.evaluate(() => window.events)).sort(), ['asset one true cover ready 100', 'asset other true pdf failed ', 'asset two true cover ready 100', 'story story true  partial '])
+  }),
+)
+
+test(
   "a plan that does not include it is said beside the page's own button too, and the focus is not lost when the button goes",
   journey(
     async (page, url) => {

@@ -446,6 +446,29 @@ test(
   }),
 )
 
+test(
+  'code that asks for toasts gets a place for them where the page has none',
+  journey(async (page, url) => {
+    await openPage(page, url, '<main><h1>A page</h1></main>', { head: tag() + '<link rel="stylesheet" href="/dist/notifications.css">' })
+    await page.evaluate(
+      (user) =>
+        new Promise((resolve) =>
+          (window.Storywire ||= []).push((client) => {
+            window.bell = client.notifications(user, { toast: true, duration: 60_000 })
+            client.on('connection', (state) => state === 'live' && resolve())
+          }),
+        ),
+      user,
+    )
+    await page.locator('body > [data-sw-toasts] [role="status"]').waitFor({ state: 'attached' })
+    await send(url, { title: 'One' })
+    await toasts(page).waitFor()
+    assert.equal(await page.locator('[data-sw-toasts]').getAttribute('aria-label'), 'Notifications')
+    await page.evaluate(() => window.bell.close())
+    await toasts(page).waitFor({ state: 'detached' })
+  }),
+)
+
 for (const colorScheme of ['light', 'dark']) {
   test(
     `axe finds nothing on the notifications page, ${colorScheme}, narrow and wide, empty and full`,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { test } from 'node:test'
-import { attributes, properties } from '../../tools/attributes.mjs'
+import { attributes, events, properties } from '../../tools/attributes.mjs'
 import { outdated } from '../../tools/docs.mjs'
 import { vscodeData, webTypes } from '../../tools/docs/editor-data.mjs'
 import { filesUnder, root } from '../../tools/project.mjs'
@@ -50,6 +50,14 @@ test('every custom property of the stylesheets is explained, and no other', () =
     const set = new Set([...readFileSync(file, 'utf8').matchAll(/--storywire-([\w-]+):/g)].map(([, name]) => name).filter((name) => name !== 'toasts'))
     assert.deepEqual([...set].sort(), Object.keys(properties[basename(file)] ?? {}).sort(), file)
   }
+})
+
+test('every event of the sources is explained, and no other', () => {
+  const text = filesUnder('js').filter((path) => path.endsWith('.js') && !path.includes('/debug/')).map((path) => readFileSync(path, 'utf8')).join('\n')
+  const fired = [...text.matchAll(/'(storywire:[a-z-]+)'/g)].map(([, name]) => name)
+  // js/sink.js puts these two together from what has changed.
+  assert.match(text, /`storywire:\$\{kind\}`/)
+  assert.deepEqual([...new Set([...fired, 'storywire:asset', 'storywire:story'])].sort(), events.map(({ name }) => name).sort())
 })
 
 test('an attribute has what its readers need', () => {

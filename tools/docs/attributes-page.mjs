@@ -1,5 +1,5 @@
 // docs/attributes.md, from the table of attributes.
-import { groups, properties } from '../attributes.mjs'
+import { events, groups, properties } from '../attributes.mjs'
 import { read } from '../project.mjs'
 
 const code = (text) => `\`${text}\``
@@ -48,6 +48,7 @@ export function attributesPage() {
     overview.join('\n'),
     ...groups.flatMap(({ title, intro, attributes }) => [`## ${title}`, intro, ...attributes.map(section)]),
     valuesOfThePage,
+    told(),
     looks(),
     editors,
   ]
@@ -67,6 +68,20 @@ followed as it changes: a new story takes the place of the old one, a token that
 - \`storage:key\`: what local storage, or else session storage, keeps; \`storage:key.field\` is a field of JSON that is kept there
 - \`#id\`: the value of a field, or the text of another element
 - anything else is the value itself`
+
+const told = () => `## Events
+
+They bubble, so that one listener on the page hears all of them. What can be cancelled, by \`preventDefault()\`, does not happen then.
+
+| event | at | \`detail\` | |
+|---|---|---|---|
+${events.map(({ name, at, detail, what, cancelable }) => `| ${code(name)} | ${at} | ${detail.startsWith('{') ? code(detail) : detail} | ${what}${cancelable ? ' It can be cancelled.' : ''} |`).join('\n')}
+
+\`\`\`js
+document.addEventListener('storywire:asset', ({ target, detail }) => {
+  if (detail.asset === 'cover' && detail.status === 'ready') target.classList.add('sparkle')
+})
+\`\`\``
 
 /** What a custom property is worth: in the light, and in the dark where that is another. @param {string} css @param {string} name */
 function defaultsOf(css, name) {
