@@ -164,10 +164,17 @@ export class Channel {
    * @param {(status: ChannelStatus, error?: Error) => unknown} [callback]
    */
   subscribe(callback) {
+    // As in Supabase's client: the first one holds.
+    if (this.state === 'joining' || this.state === 'joined') return this
     this.#callback = callback
     this.state = 'joining'
     this.#client.join(this)
     this.#client.run((raw) => this.#join(raw), (error) => this.#fail(error))
+    this.#client.ready.then((error) => {
+      if (!error || this.state !== 'joining') return
+      this.hearError(error)
+      this.hearStatus('CHANNEL_ERROR')
+    })
     return this
   }
 
@@ -192,14 +199,17 @@ export class Channel {
    * @returns {Promise<SendResult>} never rejects
    */
   async send(message, { latest = false } = {}) {
-    if (message.type === 'presence') {
+    if (message?.type === 'presence') {
       return message.event === 'untrack' ? this.untrack() : this.track(message.payload ?? {})
     }
-    const { event = '', payload = {} } = message
+    const { event = '', payload = {} } = message ?? {}
     // As in Supabase's client: what was never subscribed sends over HTTP.
-    if (this.state === 'closed') return (await this.httpSend(event, payload)).success ? 'ok' : 'error'
+    if (this.state === 'closed') {
+      const sent = await this.httpSend(event, payload)
+      return sent.success ? 'ok' : sent.error === 'timed out' ? sent.error : 'error'
+    }
     return this.#push((raw, id) => {
-      const bytes = payload instanceof ArrayBuffer ? new Uint8Array(payload) : ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : undefined
+      const bytes = bytesOf(payload)
       if (bytes) return raw.broadcastBytes(id, event, bytes, latest)
       const json = JSON.stringify(payload)
       if (json === undefined) throw 'bad-json'
@@ -209,12 +219,12 @@ export class Channel {
 
   /**
    * Sends a broadcast over HTTP, which needs no join.
-   * @param {string} event @param {any} payload @param {{ timeout?: number }} [options] milliseconds, 10,000 by default
+   * @param {string} event @param {any} [payload] what JSON can say, or bytes @param {{ timeout?: number }} [options] milliseconds, 10,000 by default
    * @returns {Promise<{ success: true } | { success: false, status: number, error: string }>} never rejects
    */
   httpSend(event, payload, { timeout = 10_000 } = {}) {
     const isPrivate = Boolean(this.params.config?.private)
-    return this.#client.httpBroadcast({ topic: this.name, event, payload, private: isPrivate }, timeout)
+    return this.#client.httpBroadcast({ topic: this.name, event, payload: bytesOf(payload) ?? payload ?? {}, private: isPrivate }, timeout)
   }
 
   /**
@@ -255,6 +265,8 @@ export class Channel {
           resolve('error')
         },
       )
+      // A client that was closed, could not load its module, or runs on a server sends nothing.
+      this.#client.ready.then(() => this.#client.ask(() => true) ?? resolve('error'))
     })
   }
 
@@ -321,6 +333,9 @@ export class Channel {
     for (const { type, listener } of [...this.#bindings]) if (type === 'system') call(listener, payload)
   }
 }
+
+/** What is bytes already, as bytes. @param {any} payload */
+const bytesOf = (payload) => (payload instanceof ArrayBuffer ? new Uint8Array(payload) : ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : undefined)
 
 /**
  * The channel, callable as the undo of the listener just added: `const off = channel.on(…)` and `channel.on(…).on(…)` both

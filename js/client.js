@@ -1,6 +1,7 @@
 // The whole client: everything a page can ask for.
 import { Channel } from './channel.js'
 import { Emotions } from './emotions.js'
+import { StorywireError } from './errors.js'
 import { load } from './load.js'
 import { Notifications } from './notifications.js'
 import { PageClient } from './page-client.js'
@@ -18,7 +19,6 @@ import { Subscriptions } from './subscriptions.js'
 /** @typedef {import('./types.js').RoomOptions} RoomOptions */
 /** @typedef {import('./types.js').RowsHandlers} RowsHandlers */
 /** @typedef {import('./types.js').RowsOptions} RowsOptions */
-/** @typedef {import('./errors.js').StorywireError} StorywireError */
 
 export class Client extends PageClient {
   /** `client.realtime` of Supabase's client, as far as pages use it. */
@@ -44,6 +44,7 @@ export class Client extends PageClient {
   #streams = []
   /** @type {Set<Notifications>} */
   #bells = new Set()
+  #isClosed = false
 
   /**
    * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
@@ -52,7 +53,7 @@ export class Client extends PageClient {
    */
   constructor(url, key, options = {}) {
     super(url, key, options, load)
-    this.#url = url.replace(/\/+$/, '')
+    this.#url = String(url).replace(/\/+$/, '')
     this.#key = key
     this.#options = options
   }
@@ -70,8 +71,8 @@ export class Client extends PageClient {
   // Channels, as in Supabase's client.
 
   /** @param {string} name @param {ChannelOptions} [options] */
-  channel(name, options = {}) {
-    return new Channel(this, name, options)
+  channel(name, options) {
+    return new Channel(this, name, options ?? {})
   }
 
   /** The channels that are subscribed. */
@@ -80,8 +81,8 @@ export class Client extends PageClient {
   }
 
   /** @param {Channel} channel @returns {Promise<'ok'>} */
-  removeChannel(channel) {
-    return channel.self.unsubscribe()
+  async removeChannel(channel) {
+    return channel ? channel.self.unsubscribe() : 'ok'
   }
 
   /** @returns {Promise<'ok'[]>} */
@@ -96,7 +97,7 @@ export class Client extends PageClient {
    * @param {string} topic @param {PresenceOptions} [options]
    */
   presence(topic, options) {
-    return new Presence(this, String(topic), options)
+    return new Presence(this, String(topic), options ?? {})
   }
 
   /**
@@ -104,7 +105,7 @@ export class Client extends PageClient {
    * @param {string} topic @param {RoomOptions} [options]
    */
   room(topic, options) {
-    return new Room(this, String(topic), options)
+    return new Room(this, String(topic), options ?? {})
   }
 
   // Rows.
@@ -114,8 +115,8 @@ export class Client extends PageClient {
    * @param {string} table @param {string | Record<string, any>} filter `id=eq.42` or `{ id: 42 }`
    * @param {RowsHandlers} [handlers] @param {RowsOptions} [options]
    */
-  row(table, filter, handlers = {}, options = {}) {
-    return new Rows(this, table, filter, handlers, options, true)
+  row(table, filter, handlers, options) {
+    return new Rows(this, table, filter, handlers ?? {}, options ?? {}, true)
   }
 
   /**
@@ -123,8 +124,8 @@ export class Client extends PageClient {
    * @param {string} table @param {string | Record<string, any> | undefined} filter
    * @param {RowsHandlers} [handlers] @param {RowsOptions} [options]
    */
-  rows(table, filter, handlers = {}, options = {}) {
-    return new Rows(this, table, filter, handlers, options, false)
+  rows(table, filter, handlers, options) {
+    return new Rows(this, table, filter, handlers ?? {}, options ?? {}, false)
   }
 
   // Streams.
@@ -136,7 +137,7 @@ export class Client extends PageClient {
   stream(url, options) {
     const { accessToken, apiBase, fetch } = this.#options
     // Async: what it throws at once would pass through the module.
-    const stream = openStream(url, options, { accessToken, apiBase, fetch: fetch && (async (to, init) => fetch(to, init)) })
+    const stream = openStream(url, options ?? {}, { accessToken, apiBase, fetch: fetch && (async (to, init) => fetch(to, init)) })
     this.#streams = [...this.#streams.filter(({ state }) => state !== 'stopped'), stream]
     return stream
   }
@@ -145,8 +146,9 @@ export class Client extends PageClient {
    * Follows the feelings of a profile, and shows them in `[data-sw-emotion]` and `[data-sw-emotion-graph]` below `root`.
    * @param {string} profile @param {import('./emotions.js').EmotionHandlers & { root?: ParentNode }} [handlers]
    */
-  emotions(profile, { root, ...handlers } = {}) {
-    return new Emotions((url) => this.stream(url), this.#options.apiBase, profile, handlers, root)
+  emotions(profile, handlers) {
+    const { root, ...own } = handlers ?? {}
+    return new Emotions((url) => this.stream(url), this.#options.apiBase, profile, own, root)
   }
 
   // Notifications.
@@ -156,14 +158,15 @@ export class Client extends PageClient {
    * in `[data-sw-notifications]`.
    * @param {string} user @param {import('./types.js').NotificationOptions} [options]
    */
-  notifications(user, options = {}) {
-    const bell = new Notifications(this, String(user ?? ''), options, () => this.#bells.delete(bell))
+  notifications(user, options) {
+    const bell = new Notifications(this, String(user ?? ''), options ?? {}, () => this.#bells.delete(bell))
     this.#bells.add(bell)
     return bell
   }
 
   /** @override */
   close() {
+    this.#isClosed = true
     for (const part of [...this.#streams, ...this.#bells]) part.close()
     super.close()
   }
@@ -176,6 +179,7 @@ export class Client extends PageClient {
    * @param {(raw: Raw, sink: import('./sink.js').Sink) => void} command @param {(error: StorywireError) => void} [onError]
    */
   run(command, onError) {
+    if (this.#isClosed) onError?.(new StorywireError('closed'))
     super.run((lesser, sink) => {
       const raw = /** @type {Raw} */ (/** @type {unknown} */ (lesser))
       raw.at(sink.now())
@@ -216,13 +220,20 @@ export class Client extends PageClient {
    * @returns {Promise<{ success: true } | { success: false, status: number, error: string }>}
    */
   async httpBroadcast(message, timeout) {
+    const { topic, event, payload } = message
+    const url = `${this.#url}/realtime/v1/api/broadcast`
+    const headers = { apikey: this.#key }
     try {
-      const response = await this.post(`${this.#url}/realtime/v1/api/broadcast`, { messages: [message] }, { apikey: this.#key }, timeout)
+      // Bytes are a request's body, and what they are about stands in its address.
+      const response = await (payload instanceof Uint8Array
+        ? this.post(`${url}/${encodeURIComponent(topic)}/events/${encodeURIComponent(event)}${message.private ? '?private=true' : ''}`, null, { ...headers, 'content-type': 'application/octet-stream' }, timeout, { body: /** @type {any} */ (payload) })
+        : this.post(url, { messages: [message] }, headers, timeout))
       if (response.status === 202) return { success: true }
       const body = await response.json().catch(() => ({}))
       return { success: false, status: response.status, error: String(body.error ?? body.message ?? response.statusText) }
     } catch (error) {
-      return { success: false, status: 0, error: String(/** @type {any} */ (error)?.message ?? error) }
+      const { name, message: said = error } = Object(error)
+      return { success: false, status: 0, error: name === 'TimeoutError' ? 'timed out' : String(said) }
     }
   }
 }

@@ -25,6 +25,9 @@ const watched = ['data-story-id', 'data-asset', 'data-asset-as', 'data-asset-pri
 /** Elements in which a button may not stand, or would not be seen. */
 const noPlaceForButtons = 'a,img,picture,audio,video,iframe,source,ul,ol,button'
 
+/** Who shows an element: two clients on one would take turns for ever. Of the page, since a page may have two copies of this file. */
+const owners = () => /** @type {WeakMap<Element, Dom>} */ (/** @type {any} */ (document)[Symbol.for('storywire')] ??= new WeakMap())
+
 export class Dom {
   #root
   #tell
@@ -38,9 +41,11 @@ export class Dom {
   /** @type {WeakMap<Element, Entry>} */
   #stories = new WeakMap()
   #hasToldStray = false
+  #hasToldOwner = false
   /** The live region, once it is in the page. @type {HTMLElement | undefined} */
   #region
   #stop = new AbortController()
+  #owners = owners()
 
   /**
    * Watches `root` and everything in it. Nothing is found before `scan`.
@@ -77,6 +82,8 @@ export class Dom {
     this.#stop.abort()
     this.#mutations.disconnect()
     this.#views.disconnect()
+    this.#region?.remove()
+    for (const { element } of this.#entries.values()) this.#owners.delete(element)
     this.#tell = () => {}
   }
 
@@ -175,7 +182,7 @@ export class Dom {
     const player = /** @type {HTMLMediaElement | null} */ (target.closest('audio,video'))
     if (player && !player.paused && !isAgain) {
       // Another one too: it waits until the visitor pauses.
-      player.addEventListener('pause', () => entry.wanted === url && this.source(id, medium, url, name, track, eager), { once: true })
+      player.addEventListener('pause', () => this.#entries.get(id)?.wanted === url && this.source(id, medium, url, name, track, eager), { once: true })
       return
     }
     // Addresses are often signed anew; then it is the same file, which goes on where it was.
@@ -279,6 +286,11 @@ export class Dom {
 
   /** Brings what is known of an element up to date. @param {Element} element @param {boolean} wiped its content is not what it was */
   #visit(element, wiped) {
+    if ((this.#owners.get(element) ?? this) !== this) {
+      if (!this.#hasToldOwner) console.warn('Storywire: another client shows these elements already: observe them with one.')
+      this.#hasToldOwner = true
+      return
+    }
     const story = (element.isConnected && idOf(element, 'data-story-id')) || ''
     const container = this.#known(this.#stories, element)
     if ((container?.story ?? '') !== story) {
@@ -348,6 +360,7 @@ export class Dom {
       button: before?.button,
     }
     map.set(element, entry)
+    this.#owners.set(element, this)
     if (entry.button) map.set(entry.button, entry)
     this.#entries.set(entry.id, entry)
     return entry
@@ -357,6 +370,7 @@ export class Dom {
   #forget(entry) {
     if (!entry) return
     this.#entries.delete(entry.id)
+    this.#owners.delete(entry.element)
     if (entry.asset) this.#views.unobserve(entry.element)
     entry.button?.remove()
     this.#say('unmounted', entry)
@@ -378,6 +392,8 @@ export class Dom {
       if (owner && this.#known(this.#assets, owner)) wiped.add(owner)
     }
     for (const owner of wiped) this.#visit(owner, true)
+    // The page may have put another body in place.
+    this.#ensureRegion()
   }
 
   // What the page says.

@@ -2,8 +2,9 @@
 // What is shown is decided in src/core/emotion.rs; here it is put into elements, as text and attributes only.
 import { StorywireError, sentences } from './errors.js'
 import { call } from './listeners.js'
-import { RawReadings, loadStreamModule } from './stream-module.js'
+import { RawReadings } from './stream-module.js'
 
+// The module is loaded when an event is there: it came through it.
 /** @typedef {import('./stream.js').EventStream} EventStream */
 /** @typedef {{ type: string, emotion: string, intensity: number, timestamp: string }} Emotion */
 /** @typedef {{ emotion: string, percent: number | null, time: string, x: number | null, y: number | null }} Reading */
@@ -24,6 +25,12 @@ const other = '#4b5563'
 /** So many words have their colour explained; more would be no help. */
 const LEGEND = 12
 
+const badges = '[data-sw-emotion]'
+const graphs = '[data-sw-emotion-graph]'
+
+/** @param {Node} node */
+const hasPlace = (node) => node instanceof Element && Boolean(node.matches(`${badges},${graphs}`) || node.querySelector(`${badges},${graphs}`))
+
 /** The drawing's own units; the box scales it. */
 const [width, height, margin] = [400, 120, 6]
 const svgNames = 'http://www.w3.org/2000/svg'
@@ -40,6 +47,8 @@ export class Emotions {
   #graphs = new WeakMap()
   /** Readings as text, for elements that come later. @type {string[]} */
   #last = []
+  /** @type {MutationObserver | undefined} */
+  #observer
 
   /**
    * @internal
@@ -58,6 +67,11 @@ export class Emotions {
     stream.on('connected', ({ json }) => call(handlers.onConnected, json))
     for (const type of ['emotion', 'emotion_detected']) stream.on(type, (event) => this.#hear(event))
     stream.on('error', (error) => call(handlers.onError, error))
+    if (!root) return
+    this.#observer = new MutationObserver((mutations) => {
+      if (mutations.some(({ addedNodes }) => [...addedNodes].some(hasPlace))) this.#showLate()
+    })
+    this.#observer.observe(root, { childList: true, subtree: true })
   }
 
   /** `opening`, `open`, `waiting` or `stopped`. */
@@ -68,16 +82,29 @@ export class Emotions {
   /** Ends it; the elements stay as they are. */
   close() {
     this.#stream?.close()
+    this.#observer?.disconnect()
   }
 
   /** @param {{ data: string, json: any }} event */
-  async #hear({ data, json }) {
+  #hear({ data, json }) {
     if (!json || typeof json.emotion !== 'string') return
     call(this.#handlers.onEmotion, json)
     this.#last = [...this.#last.slice(-499), data]
-    await loadStreamModule()
-    for (const badge of this.#root?.querySelectorAll('[data-sw-emotion]') ?? []) this.#badge(badge, data)
-    for (const graph of this.#root?.querySelectorAll('[data-sw-emotion-graph]') ?? []) this.#graph(graph, data)
+    for (const badge of this.#all(badges)) this.#badge(badge, data)
+    for (const graph of this.#all(graphs)) this.#graph(graph, data)
+  }
+
+  /** Elements that came later, as on a page whose content was changed for another, show what is known. */
+  #showLate() {
+    const data = this.#last.at(-1)
+    if (data === undefined) return
+    for (const badge of this.#all(badges)) this.#badge(badge, data)
+    for (const graph of this.#all(graphs)) if (!this.#graphs.has(graph)) this.#graph(graph, data)
+  }
+
+  /** @param {string} selector */
+  #all(selector) {
+    return this.#root?.querySelectorAll(selector) ?? []
   }
 
   /** @param {Element} element @param {string} data */

@@ -36,6 +36,7 @@ export const sentences = {
   'no-key': 'A key is needed: the publishable (sb_publishable_…) or anon key of the project.',
   'not-loaded': 'The WebAssembly module could not be loaded: check the network, and that the .wasm files of this version lie beside the script.',
   'wasm-refused': 'The content security policy of this page forbids WebAssembly: add \'wasm-unsafe-eval\' to its script-src.',
+  'no-story': 'story() needs the id of a story, and was called with none.',
   'stray-asset': 'An element with data-asset stands outside of any element with data-story-id, so nothing can be shown in it: put it into one.',
   'odd-unknown-status': 'The backend says a status that nobody knows, so the asset counts as pending: add the word to assets.words.',
   'odd-bad-progress': 'The backend says a progress that is no number from 0 to 100, so it counts as unknown.',

@@ -26,9 +26,9 @@ export { Subscriptions } from './subscriptions.js'
  * @param {import('./types.js').ClientOptions} [options]
  */
 export function createClient(url, key, options) {
-  if (typeof url === 'object' && !(url instanceof URL)) {
+  if (url && typeof url === 'object' && !(url instanceof URL)) {
     const { url: address, key: own, ...rest } = url
-    return new Client(address, own, rest)
+    return new Client(String(address), own, rest)
   }
-  return new Client(String(url), /** @type {string} */ (key), options)
+  return new Client(String(url), /** @type {string} */ (key), options ?? {})
 }

@@ -58,6 +58,7 @@ export class Notifications {
       return
     }
     client.run(() => this.#open())
+    client.ready.then((error) => error && call(options.onError, error))
   }
 
   #open() {
@@ -131,6 +132,7 @@ export class Notifications {
   /** @param {string} name @param {string} text */
   async #mark(name, text) {
     await this.#client.ready
+    if (!this.#raw) return false
     this.#marking = undefined
     this.#tell(name, text)
     return this.#marking ?? true

@@ -50,8 +50,9 @@ export class PageClient {
     this.#options = options
     const { timing = {}, vsn, accessToken, wasm } = options
     // In a microtask: a client that is closed at once downloads nothing.
-    this.ready = Promise.resolve().then(() => (this.#closed || !(wasm || isPage) ? undefined : load(wasm))).then(
-      (RawClient) => {
+    const loaded = Promise.resolve().then(() => (this.#closed || !(wasm || isPage) ? undefined : load(wasm)))
+    this.ready = loaded
+      .then((RawClient) => {
         if (this.#closed || !RawClient) return
         const socketUrl = this.#socketUrl()
         const { assets, stories, channelLimit } = options
@@ -61,13 +62,13 @@ export class PageClient {
         const queue = this.#queue ?? []
         this.#queue = undefined
         for (const command of queue) command()
-      },
-      (error) => {
+      })
+      .catch((error) => {
         this.hear('connection', 'stopped')
         this.hearError(error)
+        for (const story of this.stories) story.hearError(error)
         return error
-      },
-    )
+      })
   }
 
   /** @internal @returns {Sink} */
@@ -85,13 +86,14 @@ export class PageClient {
    * Wants a story, and hears of it. Elements with its id are kept true whether or not this is called.
    * @param {string} id @param {StoryHandlers} [handlers]
    */
-  story(id, handlers = {}) {
-    return new Story(this, String(id), handlers)
+  story(id, handlers) {
+    if (!id) this.hearError(new StorywireError('no-story'))
+    return new Story(this, String(id ?? ''), handlers ?? {})
   }
 
   /** Keeps the elements below `root` true: `[data-story-id]`, `[data-asset]`. @param {Element} [root] */
-  observe(root = document.documentElement) {
-    this.run((_, sink) => sink.observe(root))
+  observe(root) {
+    this.run((_, sink) => sink.observe(root ?? document.documentElement))
     return this
   }
 

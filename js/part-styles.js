@@ -9,7 +9,8 @@
 export async function addPartStyles(setting, href) {
   // What is all in one file has these styles in it too.
   if (setting === 'off' || (STORYWIRE_STYLES && !setting)) return
-  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href })
+  const { nonce } = /** @type {HTMLElement} */ (document.querySelector('script[nonce]') ?? {})
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href, nonce })
   return new Promise((resolve) => {
     link.onload = link.onerror = resolve
     document.head.prepend(link)

@@ -7,7 +7,7 @@ import { call } from './listeners.js'
 /** @typedef {import('./types.js').RowsOptions} RowsOptions */
 
 Object.assign(sentences, {
-  'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 }.',
+  'bad-rows-filter': 'The filter must be text such as id=eq.42, or an object with one column such as { id: 42 } whose value is known.',
 })
 
 export class Rows {
@@ -43,6 +43,8 @@ export class Rows {
       },
       (error) => this.#fail(error),
     )
+    // The client itself has said it to its own listeners.
+    client.ready.then((error) => error && this.hearError(error))
   }
 
   /** The rows as they are known, in the order in which they were first seen. */
@@ -103,11 +105,11 @@ export class Rows {
 
 /**
  * `id=eq.42` as it is; `{ id: 42 }` becomes it; nothing means every row.
- * @param {string | Record<string, any> | undefined} filter
+ * @param {string | Record<string, any> | null | undefined} filter
  */
 function filterText(filter) {
-  if (filter === undefined || filter === '') return ''
+  if (filter === undefined || filter === null || filter === '') return ''
   if (typeof filter === 'string') return filter
   const [[column, value] = [], more] = Object.entries(filter)
-  return column === undefined || more ? undefined : `${column}=eq.${value}`
+  return column === undefined || value === undefined || more ? undefined : value === null ? `${column}=is.null` : `${column}=eq.${value}`
 }

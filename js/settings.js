@@ -11,7 +11,7 @@ export const isBound = (setting) => /^(#|(wized|query|path|cookie|storage):)/.te
  */
 export function follow(setting, listener) {
   if (setting === undefined || !isBound(setting)) call(listener, setting)
-  else import('./values.js').then(({ watch }) => watch(setting, listener), report)
+  else import('./values.js').then(({ watch }) => watch(setting, listener)).catch(report)
 }
 
 /** What a setting is worth, once that is known. @param {string} setting @returns {Promise<any>} */

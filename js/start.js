@@ -143,7 +143,7 @@ function hasSession() {
 /** @param {string} address @param {string} name @param {string} example */
 function absolute(address, name, example) {
   try {
-    return new URL(address, address ? location.href : undefined).href
+    return new URL(address, address ? document.baseURI : undefined).href
   } catch {
     throw new Error(`the tag needs ${name}, e.g. ${example}.`)
   }
@@ -165,5 +165,7 @@ function parse(json) {
 function addStyles(setting, base, text) {
   if (setting === 'off' || !(setting || base || text)) return
   const element = setting || base ? Object.assign(document.createElement('link'), { rel: 'stylesheet', href: setting || `${base}storywire.css` }) : Object.assign(document.createElement('style'), { textContent: text })
+  // Of a policy that trusts nonces, which the tag has then.
+  element.nonce = /** @type {HTMLElement} */ (document.querySelector('script[nonce]') ?? element).nonce
   document.head.prepend(element)
 }

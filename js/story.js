@@ -19,7 +19,7 @@ export class Story {
     this.#handlers = handlers
     this.id = id
     client.stories.add(this)
-    client.run((_, sink) => sink.note('story', 0, 1, id))
+    if (id) client.run((_, sink) => sink.note('story', 0, 1, id))
   }
 
   /** Whether the page brought a function for retries. @internal */

@@ -25,7 +25,8 @@ export class Subscriptions {
    * @param {Changes | Changes[]} config one entry of `postgres_changes`, or several
    * @param {Handlers} [handlers] `onConnect` after every join, `onError` after every loss; it joins again by itself
    */
-  subscribe(name, config, { onChange, onConnect, onError } = {}) {
+  subscribe(name, config, handlers) {
+    const { onChange, onConnect, onError } = handlers ?? {}
     this.unsubscribe(name)
     const channel = this.#client.channel(name)
     for (const entry of Array.isArray(config) ? config : [config]) {

@@ -50,12 +50,17 @@ class PresencePart {
     this.#follow = follow
     this.#said.className = 'sw-visually-hidden'
     set(this.#said, 'role', 'status')
-    append(document.body, this.#said)
+    this.#ensureSaid()
     const { user, userName, swPresenceName = userName } = tag
     if (swPresenceName) follow(swPresenceName, (name) => this.#rename(cleanName(name)))
     if (user) follow(user, (key) => this.#identify(String(key ?? '')))
     else this.#identify('')
     new MutationObserver(() => this.#schedule()).observe(document.documentElement, { subtree: true, childList: true, attributeFilter: [...attributes, 'data-story-id', 'data-max', 'data-watch', 'class'] })
+  }
+
+  /** The live region has to be in the page before its first message, and again when the page got another body. */
+  #ensureSaid() {
+    if (!this.#said.isConnected) append(document.body, this.#said)
   }
 
   /** @param {string} key */
@@ -91,6 +96,7 @@ class PresencePart {
   }
 
   #look() {
+    this.#ensureSaid()
     /** @type {Map<string, Element[]>} */
     const wanted = new Map()
     for (const element of document.querySelectorAll(selector)) {

@@ -38,6 +38,26 @@ test(
 )
 
 test(
+  'readings that come at once count once each, also in a graph that comes between them',
+  journey(async (page, url) => {
+    const reading = (emotion, at) => `event: emotion\ndata: ${JSON.stringify({ type: 'emotion', emotion, intensity: 5, timestamp: `2026-01-01T00:00:0${at}Z` })}\n\n`
+    const body = reading('joy', 1) + reading('calm', 2) + reading('sad', 3)
+    await page.route('**/emotions/stream', (route) => route.fulfill({ contentType: 'text/event-stream', body }), { times: 1 })
+    await page.goto(`${url}/emotions.html?quiet&profile=${profile}`)
+    const drawing = page.locator('svg[data-storywire]')
+    await drawing.waitFor()
+    assert.match(await drawing.getAttribute('aria-label'), /^3 readings\. Latest: sad/)
+    await page.evaluate(() => document.querySelector('[data-sw-emotion-graph]').after(Object.assign(document.createElement('div'), { id: 'late' })))
+    await page.evaluate(() => {
+      const late = document.querySelector('#late')
+      late.dataset.swEmotionGraph = ''
+      document.body.append(late)
+    })
+    assert.equal(await page.locator('#late ol li').count(), 3)
+  }),
+)
+
+test(
   'a token that expires in the middle costs no event and doubles none',
   journey(async (page, url) => {
     await open(page, url, '&expires=3')

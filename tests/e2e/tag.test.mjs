@@ -250,6 +250,16 @@ test(
 )
 
 test(
+  'of a policy that trusts nonces the tag alone has one: its scripts and its stylesheets are let in',
+  journey(async (page, url) => {
+    const nonced = tag('data-user="u" nonce="abc"')
+    const headers = { 'content-security-policy': "default-src 'self' data:; script-src 'nonce-abc' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'nonce-abc'; require-trusted-types-for 'script'" }
+    await openPage(page, url, '<div data-story-id="x"><div data-asset="cover"></div></div><span data-sw-unread></span>' + nonced, { headers })
+    await page.waitForFunction(() => [...document.styleSheets].filter(({ href, cssRules }) => /(storywire|notifications)\.css$/.test(href) && cssRules.length).length === 2)
+  }, { allow: /400/ }),
+)
+
+test(
   'a tag with a mistake in it says which, and leaves no skeleton',
   journey(
     async (page, url) => {
