@@ -47,6 +47,9 @@ export class Driver {
       // A page that goes for good, or comes for the first time, is none that sleeps or wakes.
       const event = type === 'visibilitychange' ? (document.hidden ? 'hidden' : 'visible') : type === 'pagehide' ? persisted && 'freeze' : type === 'pageshow' ? persisted && 'resume' : type
       if (event) this.input('page', pageEvents.indexOf(event))
+      // A frame that was asked for a moment ago would come when the page is seen again, and what listeners are to be told
+      // would wait for it.
+      if (event === 'hidden') this.paint()
     }
     // In a worker there is no document, and in Node neither.
     for (const type of ['visibilitychange', 'freeze', 'resume']) globalThis.document?.addEventListener(type, hear, { signal })

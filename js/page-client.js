@@ -100,6 +100,9 @@ export class PageClient {
   /** The stories that code wants, for what is said of them. @internal @type {Set<Story>} */
   stories = new Set()
 
+  /** What was last said of each story and its assets, for those who ask later. @internal @type {Map<string, Map<string, AssetChange>>} */
+  told = new Map()
+
   // The client itself.
 
   /** What the client can say of itself at this moment. @type {Connection} */
@@ -209,6 +212,10 @@ export class PageClient {
       this.hearError(new StorywireError(`odd-${change.status}`, { detail: `${change.asset}: ${change.url}`, about: change.story }), change.story)
       return
     }
+    const { told } = this
+    const changes = told.get(change.story) ?? new Map()
+    told.set(change.story, changes.set(change.asset, change))
+    if (told.size > 300) told.delete(told.keys().next().value ?? '')
     this.hear(change.kind, change)
     for (const story of [...this.stories]) if (story.id === change.story) story.hear(change)
   }

@@ -20,6 +20,13 @@ export class Story {
     this.id = id
     client.stories.add(this)
     if (id) client.run((_, sink) => sink.note('story', 0, 1, id))
+    // What is known already, since it will not be said again; later, so that the caller holds the story by then.
+    queueMicrotask(() => {
+      for (const change of client.told.get(id)?.values() ?? []) {
+        const isNew = change.asset ? this.assets[change.asset] !== change : this.status !== change.status
+        if (isNew && client.stories.has(this)) this.hear(change)
+      }
+    })
   }
 
   /** Whether the page brought a function for retries. @internal */

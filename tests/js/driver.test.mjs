@@ -305,6 +305,31 @@ test('a frame paints until its time is over, and the rest comes with the next', 
   assert.deepEqual(painted.map((of) => of === 'end'), [false, true, false, true, false, true])
 })
 
+test('what listeners are to be told does not wait for a page that is hidden before its frame comes', async () => {
+  const page = Object.assign(new EventTarget(), { hidden: false })
+  for (const [name, value] of Object.entries({ document: page, requestAnimationFrame: () => {} })) {
+    Object.defineProperty(globalThis, name, { value, configurable: true })
+  }
+  try {
+    const { driver } = make()
+    for (const story of ['42', '43']) {
+      driver.note('story', 0, 1, story)
+      await settle()
+      const row = JSON.stringify([{ id: story, asset_generation_status: { cover: 'generating' } }])
+      driver.input('answer', driver.named('read').at(-1)?.[1], 200, row)
+    }
+    const told = () => driver.named('asset').map(([, , story]) => story)
+    assert.deepEqual(told(), ['42', '42'], 'the first at once, the rest with the frame')
+    page.hidden = true
+    page.dispatchEvent(new Event('visibilitychange'))
+    mock.timers.tick(1)
+    assert.deepEqual(told(), ['42', '42', '43', '43'])
+  } finally {
+    Reflect.deleteProperty(globalThis, 'document')
+    Reflect.deleteProperty(globalThis, 'requestAnimationFrame')
+  }
+})
+
 test('the clock goes on and starts at the time of the wall, whatever is done to it', () => {
   const now = startClock()
   assert.equal(Math.trunc(now()), 1_800_000_000_000)

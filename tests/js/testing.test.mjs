@@ -194,6 +194,25 @@ test('a retry is posted, makes the asset pending, and answers as it is told to',
   await backend.until(() => told.includes('pending'))
 })
 
+test('who asks for a story later is told what it is, once', async () => {
+  const backend = make()
+  backend.story('42', { cover: 'ready', pdf: 10 })
+  const client = backend.createClient()
+  client.story('42')
+  await connection(client, 'live')
+  /** @type {string[]} */
+  const told = []
+  const hear = ({ asset, status }) => told.push(`${asset} ${status}`)
+  const story = client.story('42', { onAsset: hear, onChange: hear })
+  client.story('42', { onAsset: () => told.push('closed') }).close()
+  await client.ready
+  assert.deepEqual(told.sort(), [' generating', 'cover ready', 'pdf generating'])
+  assert.deepEqual([story.status, story.assets.cover.status], ['generating', 'ready'])
+  backend.update('42', { pdf: 20 })
+  await backend.until(() => told.length > 3)
+  assert.deepEqual(told.slice(3), ['pdf generating'])
+})
+
 test('a notification is a row and a broadcast', async () => {
   const backend = make()
   const client = backend.createClient()
