@@ -52,7 +52,9 @@ export class PageClient {
     // In a microtask: a client that is closed at once downloads nothing.
     const loaded = Promise.resolve().then(() => (this.#closed || !(wasm || isPage) ? undefined : load(wasm)))
     this.ready = loaded
-      .then((RawClient) => {
+      .then(async (RawClient) => {
+        // What the browser compiles as the core first runs is a task of its own.
+        await /** @type {any} */ (globalThis).scheduler?.yield?.()
         if (this.#closed || !RawClient) return
         const socketUrl = this.#socketUrl()
         const { assets, stories, channelLimit } = options

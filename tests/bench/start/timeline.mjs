@@ -23,7 +23,12 @@ await withLab(dist, {}, async ({ browser, server }) => {
   await marked(session, 'joined')
   if (client !== 'bare') await marked(session, 'painted')
   await page.waitForTimeout(1000)
-  const { marks, resources, first } = await page.evaluate(() => ({
+  const { marks, resources, first, long } = await page.evaluate(async () => ({
+    /** @type {[at: number, ms: number][]} as the page itself is told; a trace leaves some out */
+    long: await new Promise((resolve) => {
+      new PerformanceObserver((list) => resolve(list.getEntries().map(({ startTime, duration }) => [startTime, duration]))).observe({ type: 'longtask', buffered: true })
+      setTimeout(resolve, 200, [])
+    }),
     marks: window.notes.marks,
     first: performance.getEntriesByType('navigation')[0]?.toJSON(),
     resources: performance.getEntriesByType('resource').map(({ name, startTime, responseStart, responseEnd }) => ({ name, startTime, responseStart, responseEnd })),
@@ -36,6 +41,7 @@ await withLab(dist, {}, async ({ browser, server }) => {
     [first.responseEnd, 'the page is here'],
     [first.domContentLoadedEventStart, 'DOMContentLoaded'],
     ...Object.entries(marks).map(([name, at]) => /** @type {[number, string]} */ ([at, `· ${name}`])),
+    ...long.map(([at, ms]) => /** @type {[number, string]} */ ([at, `! a long task of ${ms} ms`])),
     ...resources.map(({ name, startTime, responseStart, responseEnd }) => /** @type {[number, string]} */ ([startTime, `  asks for ${name.replace(/.*\//, '').slice(0, 60)}, first byte ${Math.round(responseStart)}, last ${Math.round(responseEnd)}`])),
   ]
   // The renderer of this page, and its main thread.
