@@ -6,6 +6,7 @@ import { declareTypes } from './build.mjs'
 import { apiPage } from './docs/api-page.mjs'
 import { attributesPage } from './docs/attributes-page.mjs'
 import { codesSection } from './docs/codes.mjs'
+import { figures } from './docs/figures.mjs'
 import { environment, read, root } from './project.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, script } from './shell.mjs'
@@ -20,6 +21,7 @@ async function documents() {
       { path: 'docs/attributes.md', text: attributesPage() },
       { path: 'docs/api.md', text: apiPage(types) },
       { path: 'docs/troubleshooting.md', text: filledIn('docs/troubleshooting.md', codesSection()) },
+      { path: 'README.md', text: withFigures(read('README.md'), read('docs/benchmarks.md')) },
     ]
   } finally {
     rmSync(types, { recursive: true, force: true })
@@ -31,6 +33,13 @@ function filledIn(path, made) {
   const [own, mark] = /^.*?(<!-- What follows is written by .*? -->)/s.exec(read(path)) ?? []
   if (!own || !mark) throw new Error(`${path} has no mark where its generated part begins`)
   return `${own}\n\n${made}\n`
+}
+
+/** The README with its few figures. @param {string} readme @param {string} benchmarks */
+export function withFigures(readme, benchmarks) {
+  const place = /(<!-- By `npm run docs`, from docs\/benchmarks\.md\. -->\n).*?(<!-- -->)/s
+  if (!place.test(readme)) throw new Error('README.md has no mark where its figures stand')
+  return readme.replace(place, (_, begin, end) => `${begin}\n${figures(benchmarks)}\n\n${end}`)
 }
 
 /** Those that are not as they would be made now. */

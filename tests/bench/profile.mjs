@@ -1,5 +1,8 @@
 // Where the time of a client goes, by Chromium's sampling profiler: node tests/bench/profile.mjs CLIENT CARDS COUNT [RATE] [--dist FOLDER]
-// Names of Rust functions are there if the module was built with them: NAMES=1 npm run build.
+// The release's functions have no names; they are taken from what the build has noted of the module for story pages.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../../tools/project.mjs'
 import { open, ready, spent } from './lab/browser.mjs'
 import { withLab } from './run.mjs'
 
@@ -10,21 +13,24 @@ const [client = 'storywire', cards = '50', count = '10000', rate] = args
 await withLab(dist, {}, async ({ browser, server }) => {
   const { page, session, close } = await open(browser, `${server.origin}/page?client=${client}&cards=${cards}`)
   await ready(page)
-  const { texts } = server.changes(Number(count), Number(cards))
+  const { texts, expected } = server.changes(Number(count), Number(cards))
   await session.send('Profiler.enable')
   await session.send('Profiler.setSamplingInterval', { interval: 200 })
   await session.send('Profiler.start')
   const before = await spent(session)
   await server.send(texts, rate ? Number(rate) : undefined)
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
+  // What is sent is not yet heard.
+  await page.evaluate(([expected, count]) => window.notes.until(window.notes.isShown(expected, count)), [expected, Number(count)])
   const after = await spent(session)
   const { profile } = await session.send('Profiler.stop')
   const own = new Map()
+  const names = readFileSync(join(root, 'target/wasm-pack-release/storywire_story/names.txt'), 'utf8').split('\n').map((line) => line.slice(line.indexOf(':') + 1))
   const total = profile.endTime - profile.startTime
   const byId = new Map(profile.nodes.map((node) => [node.id, node]))
   for (const [at, id] of (profile.samples ?? []).entries()) {
     const { functionName, url, lineNumber } = byId.get(id).callFrame
-    const name = `${functionName || '(anonymous)'} ${url.replace(/.*\//, '').slice(0, 30)}:${lineNumber}`
+    const [, index] = /^wasm-function\[(\d+)\]/.exec(functionName) ?? []
+    const name = index && url.includes('story_bg') ? String(names[Number(index)]) : `${functionName || '(anonymous)'} ${url.replace(/.*\//, '').slice(0, 30)}:${lineNumber}`
     own.set(name, (own.get(name) ?? 0) + (profile.timeDeltas?.[at] ?? 0))
   }
   for (const part of ['task', 'script', 'style', 'layout']) console.log(part, (((after[part] - before[part]) / Number(count)) * 1e6).toFixed(1), 'µs a message')

@@ -43,13 +43,17 @@ export async function withLab(dist, how, work) {
   }
 }
 
-/** Keeps what was measured, so that one of them can be measured again without the others. @param {string} name @param {any[]} tables @param {string} chromium */
-function keep(name, tables, chromium) {
+/** Keeps what was measured, so that a table can be measured again without the others. @param {string} name @param {import('./lab/report.mjs').Table} table @param {string} chromium */
+export function keep(name, table, chromium) {
   const place = join(root, 'bench', 'results.json')
   mkdirSync(join(root, 'bench'), { recursive: true })
   const all = existsSync(place) ? JSON.parse(readFileSync(place, 'utf8')) : {}
   all.browser = `Chromium ${chromium}`
   all.machine = `${cpus().length} × ${cpus()[0]?.model}`
+  /** @type {import('./lab/report.mjs').Table[]} */
+  const tables = all.tables?.[name] ?? []
+  const at = tables.findIndex(({ title }) => title === table.title)
+  tables.splice(at < 0 ? tables.length : at, 1, table)
   all.tables = { ...all.tables, [name]: tables }
   writeFileSync(place, `${JSON.stringify(all, undefined, 1)}\n`)
   const introduction = [
@@ -57,7 +61,8 @@ function keep(name, tables, chromium) {
     '',
     'Written by `npm run bench`. Each client is measured in its own page of one headless browser, against one server, in turn with the others; read ratios rather than times.',
     `${all.browser}, ${all.machine}. CPU is the main thread's own, by the browser's accounting; ± is half the distance of the quartiles.`,
-    'The pages of the peers are written as their documentation says: `tests/bench/pages`.',
+    'The pages of the peers are written as their documentation says: `tests/bench/pages`. `bare` is the limit: a WebSocket and `JSON.parse`, nothing shown; `plain` is what',
+    'one can write by hand. Of the start, `storywire` is the tag of a range of versions, `storywire, exact version` that of `dist/snippet.html`, which asks for everything ahead.',
     '',
   ]
   const parts = names.flatMap((of) => all.tables[of] ?? []).map(markdown)
@@ -76,8 +81,11 @@ async function main(args) {
   await withLab(dist, { rounds, only }, async (lab) => {
     for (const name of args.length > 0 ? args : names) {
       const { run } = await import(`./${name}/run.mjs`)
-      const tables = await run(lab)
-      if (!only && !given) keep(name, tables, lab.browser.version())
+      const say = (/** @type {import('./lab/report.mjs').Table} */ table) => {
+        console.log(plain(table))
+        if (!given) keep(name, table, lab.browser.version())
+      }
+      await run({ ...lab, say })
     }
   })
 }
