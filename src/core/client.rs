@@ -43,6 +43,10 @@ pub struct Client {
     is_behind: bool,
     /// What was due next when the last input had been taken in.
     due: Option<Instant>,
+    /// The same but for bars, for as long as nothing has come that could be due sooner: a message with news only puts off
+    /// what silence leads to, so it need not be looked for among hundreds of rows and topics. What is due later than it says
+    /// is found when its time has come.
+    known_due: Option<Option<Deadline>>,
     last_rows: u32,
     told: ConnectionState,
     closed: bool,
@@ -64,6 +68,7 @@ impl Client {
             next_move: now,
             is_behind: false,
             due: None,
+            known_due: None,
             desk: Ctx { now, rng: Rng(seed), config, effects: Queue::new(), followed: Queue::new() },
             last_rows: 0,
             told: ConnectionState::Stopped,
@@ -196,8 +201,10 @@ impl Client {
 
     /// Whether the rows can still change; those that cannot are not read again after long silence.
     pub fn set_rows_restless(&mut self, rows: RowsId, restless: bool) {
-        if let Some(set) = self.rows.set_mut(rows) {
-            set.restless = restless;
+        if let Some(set) = self.rows.set_mut(rows)
+            && core::mem::replace(&mut set.restless, restless) != restless
+        {
+            self.known_due = None;
         }
     }
 
@@ -276,7 +283,7 @@ impl Client {
     /// The frame is over, done or not; what was painted is told. Progress waits for its next turn all the longer the more
     /// was `spent`, so that under any load most of the time is the page's.
     pub fn end_frame(&mut self, now: Instant, spent: Millis) {
-        self.at(now);
+        self.pass(now);
         self.painting = false;
         self.next_move = self.desk.now + MOVE_INTERVAL.max(Millis(spent.0 * MOVE_SHARE));
         self.tell_changes();
@@ -314,7 +321,7 @@ impl Client {
 
     /// Takes in what happened, and whatever else has come due.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        self.at(now);
+        self.pass(now);
         if self.closed {
             return;
         }
@@ -324,7 +331,13 @@ impl Client {
         let ctx = &mut self.desk;
         match input {
             Input::Timeout => {}
-            Input::Socket(socket, event) => self.realtime.handle_socket(ctx, socket, event),
+            Input::Socket(socket, event) => {
+                let is_early = self.due.is_some_and(|at| at > ctx.now) && self.known_due.is_some() && !self.is_stale;
+                // By far the most inputs end here.
+                if self.realtime.handle_socket(ctx, socket, event) && self.settle() && is_early {
+                    return;
+                }
+            }
             Input::Page(event) => {
                 self.realtime.handle_page_event(ctx, event);
                 if matches!(event, PageEvent::Visible | PageEvent::Resumed | PageEvent::Online) {
@@ -341,6 +354,7 @@ impl Client {
         }
         for _ in 0..ROUNDS {
             self.fire_due();
+            self.known_due = Some(self.next_but_moves());
             self.due = self.next_timeout().map(|deadline| deadline.at);
             if self.due.is_none_or(|at| at > self.desk.now) {
                 break;
@@ -361,19 +375,25 @@ impl Client {
         if self.closed {
             return None;
         }
-        let config = &self.desk.config;
-        let poll =
-            self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
         let moves = !self.painting && self.assets.is_moving();
         let first = Deadline::earliest(&[
-            self.realtime.next_deadline(self.desk.now, config),
-            self.rows.next_deadline(),
-            poll.map(|at| Deadline::new(at, Why::Poll)),
-            self.stories.next_deadline(),
+            self.known_due.unwrap_or_else(|| self.next_but_moves()),
             moves.then_some(Deadline::new(self.next_move, Why::Paint)),
         ]);
         // A turn that was due long before anybody asked for it is due now; it does not mean that the page slept.
         first.map(|deadline| Deadline::new(deadline.at.max(self.desk.now), deadline.why))
+    }
+
+    fn next_but_moves(&self) -> Option<Deadline> {
+        let config = &self.desk.config;
+        let poll =
+            self.realtime.down_for_at(config.poll_after).filter(|at| *at > self.desk.now && !self.rows.is_empty());
+        Deadline::earliest(&[
+            self.realtime.next_deadline(self.desk.now, config),
+            self.rows.next_deadline(),
+            poll.map(|at| Deadline::new(at, Why::Poll)),
+            self.stories.next_deadline(),
+        ])
     }
 
     // Getters.
@@ -410,7 +430,13 @@ impl Client {
         if self.closed { Err(Misuse::Closed) } else { Ok(()) }
     }
 
+    /// A command comes, which may have whatever follows.
     fn at(&mut self, now: Instant) {
+        self.pass(now);
+        self.known_due = None;
+    }
+
+    fn pass(&mut self, now: Instant) {
         self.desk.now = self.desk.now.max(now);
     }
 
@@ -436,10 +462,12 @@ impl Client {
         self.settle();
     }
 
-    /// Carries what happened to channels to the rows that own them, and what the rows say to their owners.
-    fn settle(&mut self) {
+    /// Carries what happened to channels to the rows that own them, and what the rows say to their owners. `true`: nothing
+    /// comes due sooner through it.
+    fn settle(&mut self) -> bool {
+        let mut is_news = true;
         while let Some((rows, what)) = self.desk.followed.pop() {
-            self.rows.handle_followed(&mut self.desk, rows, what);
+            is_news &= self.rows.handle_followed(&mut self.desk, rows, what);
         }
         for (rows, news) in core::mem::take(&mut self.rows.news) {
             let notice = match (news, self.stories.story_of(rows).map(str::to_owned)) {
@@ -449,10 +477,15 @@ impl Client {
                 (News::Event(RowsEvent::Read), None) if self.rows.set(rows).is_some_and(|set| set.query.single) => {
                     continue;
                 }
+                (News::Put(key, row, _), None) => Notice::Rows(rows, RowsEvent::Put(key, row)),
                 (News::Event(event), None) => Notice::Rows(rows, event),
                 (News::Failed(failure), None) => Notice::Fault(failure),
+                (News::Put(_, row, version), Some(story)) => {
+                    self.show(rows, &story, Json::known(&row), version);
+                    continue;
+                }
                 (News::Event(event), Some(story)) => {
-                    self.show(&story, event);
+                    self.note(rows, &story, event);
                     continue;
                 }
                 (News::Failed(failure), Some(story)) => {
@@ -472,6 +505,7 @@ impl Client {
             self.tell_changes();
         }
         self.ask_frame();
+        is_news && self.known_due.is_some()
     }
 
     /// Asks for a frame if there is something to paint: at once, or, if bars have moved and nothing else, when it is time.
@@ -483,30 +517,27 @@ impl Client {
         }
     }
 
-    /// A story's row has something to say.
-    fn show(&mut self, story: &str, event: RowsEvent) {
+    /// A story's row is another one. Rows come here in their order; where they do not say which they are, the time of their
+    /// coming does.
+    fn show(&mut self, rows: RowsId, story: &str, row: Json<'_>, version: Option<Timestamp>) {
+        self.assets.apply_row(story, row, version.unwrap_or(Timestamp(self.desk.now.0 * 1000)));
+        self.assets.set_problem(story, None);
+        // What is complete changes no more by itself: silence is no reason to read it again.
+        let done = self.assets.overall(story) == Some(super::asset::Overall::Completed);
+        self.set_rows_restless(rows, !done);
+    }
+
+    /// What else is to be said of a story's row.
+    fn note(&mut self, rows: RowsId, story: &str, event: RowsEvent) {
         match event {
-            RowsEvent::Put(_, row) => {
-                let row = Json::known(&row);
-                // Rows come here in their order; where they do not say which they are, the time of their coming does.
-                let own = row.get_str("updated_at").and_then(|text| Timestamp::parse(&text));
-                self.assets.apply_row(story, row, own.unwrap_or(Timestamp(self.desk.now.0 * 1000)));
-                self.assets.set_problem(story, None);
-                // What is complete changes no more by itself: silence is no reason to read it again.
-                let done = self.assets.overall(story) == Some(super::asset::Overall::Completed);
-                if let Some(rows) = self.stories.rows_of(story) {
-                    self.set_rows_restless(rows, !done);
-                }
-            }
             RowsEvent::Gone(_) => self.assets.set_problem(story, Some(Problem::UnknownStory)),
             // Whatever was in the way of reading it; a row that is not there can be read too.
             RowsEvent::Read => {
-                let rows = self.stories.rows_of(story).and_then(|rows| self.rows.set(rows));
-                if rows.is_some_and(|set| !set.is_empty()) {
+                if self.rows.set(rows).is_some_and(|set| !set.is_empty()) {
                     self.assets.set_problem(story, None);
                 }
             }
-            RowsEvent::Stale | RowsEvent::Live(_) => {}
+            RowsEvent::Put(..) | RowsEvent::Stale | RowsEvent::Live(_) => {}
         }
     }
 

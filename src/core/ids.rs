@@ -26,7 +26,7 @@ pub struct RequestId(pub u32);
 pub struct TokenRequest(pub u32);
 
 /// One set of rows that is followed: what `client.row(…)` and `client.rows(…)` return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowsId(pub u32);
 
 /// One element of the page, as the DOM adapter numbered it. Later elements have larger ids.

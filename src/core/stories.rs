@@ -79,11 +79,6 @@ impl Stories {
         self.followed.iter().find(|followed| followed.rows == Some(rows)).map(|followed| followed.story.as_str())
     }
 
-    /// The set of a story.
-    pub(crate) fn rows_of(&self, story: &str) -> Option<RowsId> {
-        self.followed.iter().find(|followed| followed.story == story)?.rows
-    }
-
     pub(crate) fn note(&mut self, story: String, rows: Option<RowsId>) {
         self.followed.push(Followed { story, rows, unwanted: None });
     }

@@ -44,6 +44,33 @@ impl<'a> Json<'a> {
         text.get(start..end).map(Json)
     }
 
+    /// Accepts `text` as [`Json::parse`] does, if it is an array of `N` items or more; gives those. One walk where checking and
+    /// then looking for the items would be two.
+    pub fn parse_items<const N: usize>(text: &'a str) -> Option<[Json<'a>; N]> {
+        let mut found = [Json::NULL; N];
+        Json::parse_items_into(text, &mut found)?;
+        Some(found)
+    }
+
+    fn parse_items_into(text: &'a str, found: &mut [Json<'a>]) -> Option<()> {
+        let bytes = text.as_bytes();
+        let mut at = skip_space(bytes, check_word(bytes, skip_space(bytes, 0), b"[")?);
+        let mut slots = found.iter_mut();
+        loop {
+            let end = check_value(bytes, at, 1)?;
+            if let Some(slot) = slots.next() {
+                *slot = Json(text.get(at..end)?);
+            }
+            at = skip_space(bytes, end);
+            match bytes.get(at)? {
+                b',' => at = skip_space(bytes, at + 1),
+                b']' => break,
+                _ => return None,
+            }
+        }
+        (slots.next().is_none() && skip_space(bytes, at + 1) == bytes.len()).then_some(())
+    }
+
     /// Text that has been one of these before, and was kept: it is not checked again.
     pub fn known(text: &'a str) -> Json<'a> {
         Json(text)
@@ -137,6 +164,12 @@ impl<'a> Json<'a> {
         Members { text: self.0, at: if self.kind() == Kind::Object { 1 } else { self.0.len() } }
     }
 
+    /// The members that an earlier object of the same kind did not have, letter for letter and at the same place; with what
+    /// stood at that place.
+    pub fn differing(self, before: Json<'a>) -> Differing<'a> {
+        Differing { new: self.members(), old: before.members() }
+    }
+
     /// The items of an array in their order; nothing for any other value.
     pub fn items(self) -> Items<'a> {
         Items { text: self.0, at: if self.kind() == Kind::Array { 1 } else { self.0.len() } }
@@ -154,11 +187,46 @@ impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, Json<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        let (key, value) = self.next_raw()?;
+        Some((key.as_str()?, value))
+    }
+}
+
+impl<'a> Members<'a> {
+    /// The key as it stands there, and the value.
+    fn next_raw(&mut self) -> Option<(Json<'a>, Json<'a>)> {
         let (key, end) = next_value(self.text, self.at)?;
         let colon = skip_space(self.text.as_bytes(), end);
         let (value, end) = next_value(self.text, colon + 1)?;
         self.at = end;
-        Some((key.as_str()?, value))
+        Some((key, value))
+    }
+}
+
+/// See [`Json::differing`].
+#[derive(Clone, Debug)]
+pub struct Differing<'a> {
+    new: Members<'a>,
+    old: Members<'a>,
+}
+
+impl<'a> Iterator for Differing<'a> {
+    /// The name, the value, and the value that was there.
+    type Item = (Cow<'a, str>, Json<'a>, Json<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let start = self.new.at;
+            let (key, value) = self.new.next_raw()?;
+            let (new, old) = (self.new.text.as_bytes().get(start..self.new.at)?, self.old.text.as_bytes());
+            let end = self.old.at + new.len();
+            if old.get(self.old.at..end) == Some(new) && matches!(old.get(end), Some(b',' | b'}')) {
+                self.old.at = end;
+                continue;
+            }
+            let was = self.old.next_raw().map_or(Json::NULL, |(_, was)| was);
+            return Some((key.as_str()?, value, was));
+        }
     }
 }
 

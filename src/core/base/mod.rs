@@ -10,10 +10,10 @@ mod time;
 mod timestamp;
 
 pub use backoff::Backoff;
-pub use json_read::{Items, Json, Kind, Members};
+pub use json_read::{Differing, Items, Json, Kind, Members};
 pub use queue::Queue;
 pub use rng::Rng;
-pub(crate) use text::{cut, has};
+pub(crate) use text::{cut, has, same};
 pub(crate) use time::product;
 pub use time::{Instant, Millis};
 pub use timestamp::Timestamp;

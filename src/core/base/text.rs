@@ -12,3 +12,10 @@ pub(crate) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|one| one == byte)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
+
+/// Whether two texts are the same. Ids of a page are of one length and begin alike, so the end is looked at first: among
+/// hundreds that is found by a few comparisons.
+#[inline]
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one.as_bytes().last() == other.as_bytes().last() && one == other
+}

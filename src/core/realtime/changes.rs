@@ -3,7 +3,7 @@
 use super::frame::ChangeParams;
 use crate::core::WHOLE;
 use crate::core::base::json_write::{push_name, push_string};
-use crate::core::base::{Json, Kind, cut};
+use crate::core::base::{Json, Kind, cut, same};
 
 /// What a filter can compare with (Realtime, "Available filters").
 const OPERATORS: [&str; 13] =
@@ -127,13 +127,17 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Whether it was asked for.
-    pub(crate) fn has(&self, params: &ChangeParams) -> bool {
-        self.params.iter().any(|asked| is_same(asked, params))
+    /// The place of an entry, if it was asked for.
+    pub(crate) fn place_of(&self, params: &ChangeParams) -> Option<usize> {
+        self.params.iter().position(|asked| is_same(asked, params))
     }
 }
 
 /// Whether two entries ask for the same. Those of stories differ in their filter alone.
 pub(crate) fn is_same(one: &ChangeParams, other: &ChangeParams) -> bool {
-    if WHOLE { one == other } else { one.filter == other.filter }
+    let same_filter = match (&one.filter, &other.filter) {
+        (Some(one), Some(other)) => same(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    same_filter && (!WHOLE || one == other)
 }

@@ -53,6 +53,8 @@ pub enum Owner {
 pub(crate) struct Listener {
     pub(crate) key: u32,
     pub(crate) params: ChangeParams,
+    /// Its place in what the topic asked, once that has been asked.
+    pub(crate) place: usize,
 }
 
 impl Channel {
@@ -144,7 +146,7 @@ impl Realtime {
             return Err(Misuse::BadFilter);
         }
         let channel = self.channel_mut(id)?;
-        channel.listeners.push(Listener { key, params });
+        channel.listeners.push(Listener { key, params, place: 0 });
         if channel.wanted {
             let topic = channel.topic;
             self.cover(ctx, topic);
@@ -212,9 +214,17 @@ impl Realtime {
 
     /// Sees to it that the topic carries every change that its channels listen for; `true` if it does already.
     fn cover(&mut self, ctx: &mut Ctx, of: TopicId) -> bool {
-        let Some(topic) = self.topic(of) else { return false };
-        let covered =
-            (self.users(of)).all(|channel| channel.listeners.iter().all(|listener| topic.asked.has(&listener.params)));
+        let Some(topic) = self.topics.iter().find(|topic| topic.id == of) else { return false };
+        let mut covered = true;
+        'all: for channel in self.channels.iter_mut().filter(|channel| channel.wanted && channel.topic == of) {
+            for listener in &mut channel.listeners {
+                let Some(place) = topic.asked.place_of(&listener.params) else {
+                    covered = false;
+                    break 'all;
+                };
+                listener.place = place;
+            }
+        }
         if !covered && matches!(topic.state, TopicState::Joining { .. } | TopicState::Joined { .. }) {
             // A second join of a topic makes the server end the first; what its rows missed between the two is read.
             self.lose_join(ctx, of, ctx.now);

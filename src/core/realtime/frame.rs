@@ -122,16 +122,11 @@ pub fn topic_of(name: &str) -> String {
 /// Reads a text frame; `None` if it is no Phoenix message.
 pub fn decode_text(version: Version, text: &str) -> Option<Incoming<'_>> {
     let version = if WHOLE { version } else { Version::V2 };
-    let frame = Json::parse(text)?;
-    let (join_ref, reference, topic, event, payload) = match version {
-        Version::V2 => {
-            let mut parts = frame.items();
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
-        }
+    let [join_ref, reference, topic, event, payload] = match version {
+        Version::V2 => Json::parse_items(text)?,
         Version::V1 => {
-            let null = Json::parse("null")?;
-            let part = |name| frame.get(name).unwrap_or(null);
-            (part("join_ref"), part("ref"), part("topic"), part("event"), part("payload"))
+            let parts = Json::parse(text)?.pick(["join_ref", "ref", "topic", "event", "payload"]);
+            parts.map(|part| part.unwrap_or(Json::NULL))
         }
     };
     let event = event.as_str()?;

@@ -1,13 +1,12 @@
 //! What comes in: which topic it is for, whether it belongs to the current join, and who is told.
 
-use super::changes::is_same;
 use super::channel::{Channel, Owner};
 use super::frame::{BroadcastPayload, Incoming, Message, PHOENIX, Version};
 use super::refusal::{Cure, classify};
-use super::topic::TopicState;
+use super::topic::{Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
 use crate::core::WHOLE;
-use crate::core::base::{Json, Kind};
+use crate::core::base::{Json, Kind, same};
 use crate::core::effect::{About, Effect, Notice};
 use crate::core::error::Fault;
 use crate::core::ids::{ChannelId, TopicId};
@@ -16,24 +15,31 @@ use crate::core::ids::{ChannelId, TopicId};
 const UNMATCHED: &str = "unmatched topic";
 
 impl Realtime {
-    pub(crate) fn handle_frame(&mut self, ctx: &mut Ctx, frame: Option<Incoming<'_>>) {
+    /// Takes a frame. `true`: it brought news for listeners and nothing else, so nothing comes due sooner through it.
+    pub(crate) fn handle_frame(&mut self, ctx: &mut Ctx, frame: Option<Incoming<'_>>) -> bool {
         self.note_life();
         let Some(frame) = frame else {
             ctx.fail(About::Connection, Fault::BadFrame, "", None);
-            return;
+            return false;
         };
         if frame.topic == PHOENIX {
-            return; // the answer to a heartbeat: life has been noted
+            return false; // the answer to a heartbeat: life has been noted
         }
         if let (true, Message::Reply { ok, response }, Some(reference)) = (WHOLE, &frame.message, frame.reference) {
             self.handle_reply(ctx, reference, *ok, response.text());
         }
-        let Some(at) = self.topics.iter().position(|topic| topic.wire == frame.topic) else { return };
+        let is_news = !matches!(
+            frame.message,
+            Message::Reply { .. } | Message::Error(_) | Message::Close | Message::System(_)
+        );
+        let is_it = |topic: &Topic| same(&topic.wire, &frame.topic);
+        let Some(at) = self.topics.iter().position(is_it) else { return is_news };
         if self.is_unmatched(&frame, at) {
             self.end_join(ctx, at, Fault::ChannelClosed, Cure::Retry, UNMATCHED);
         } else if self.accepts(&frame, at, ctx.config.version) {
             self.handle_message(ctx, at, frame.message);
         }
+        is_news
     }
 
     /// "unmatched topic", in answer to a message of the current join: the server does not know that we are joined, so we
@@ -166,18 +172,21 @@ impl Realtime {
             return;
         }
         let kind = if WHOLE { data.get_str("type").unwrap_or_default() } else { "".into() };
+        let mut named = Vec::new();
+        for id in ids.items() {
+            named.extend(id.as_u64());
+        }
         let mut hit = Vec::new();
-        for (params, id) in topic.asked.params.iter().zip(&topic.asked.ids) {
+        for (place, (params, id)) in topic.asked.params.iter().zip(&topic.asked.ids).enumerate() {
             // Ids are hashes of what was asked: two entries may share one, and then the event tells them apart.
-            let is_asked = !WHOLE || params.event == "*" || params.event.eq_ignore_ascii_case(&kind);
-            if is_asked && ids.items().any(|item| item.as_u64() == Some(*id)) {
-                hit.push(params);
+            if named.contains(id) && (!WHOLE || params.event == "*" || params.event.eq_ignore_ascii_case(&kind)) {
+                hit.push(place);
             }
         }
         for channel in self.users(topic.id) {
             let mut keys = Vec::new();
             for listener in &channel.listeners {
-                if hit.iter().any(|params| is_same(params, &listener.params)) {
+                if hit.contains(&listener.place) {
                     keys.push(listener.key);
                 }
             }

@@ -1,7 +1,7 @@
 //! Joining, leaving and joining again: when a topic's turn comes, and what each end of a join leads to.
 
-use super::changes::{Asked, is_same};
-use super::frame::{ChangeParams, Outgoing, Reference, encode_text, join_parameters};
+use super::changes::Asked;
+use super::frame::{Outgoing, Reference, encode_text, join_parameters};
 use super::refusal::{Cure, classify};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime, is_sendable};
@@ -50,18 +50,19 @@ impl Realtime {
         let join_ref = self.next_reference();
         let token = self.auth.token().filter(|token| is_sendable(token));
         let Some(topic) = self.topics.get_mut(at) else { return };
-        let mut params: Vec<ChangeParams> = Vec::new();
-        for channel in self.channels.iter().filter(|channel| channel.wanted && channel.topic == topic.id) {
-            for listener in &channel.listeners {
-                if !params.iter().any(|known| is_same(known, &listener.params)) {
-                    params.push(listener.params.clone());
+        let mut asked = Asked::default();
+        for channel in self.channels.iter_mut().filter(|channel| channel.wanted && channel.topic == topic.id) {
+            for listener in &mut channel.listeners {
+                listener.place = asked.place_of(&listener.params).unwrap_or(asked.params.len());
+                if listener.place == asked.params.len() {
+                    asked.params.push(listener.params.clone());
                 }
             }
         }
-        let payload = join_parameters(&topic.options, &params, token);
+        let payload = join_parameters(&topic.options, &asked.params, token);
         let text = encode_text(ctx.config.version, Some(join_ref), join_ref, &topic.wire, Outgoing::Join(&payload));
         topic.state = TopicState::Joining { join_ref, until: ctx.now + ctx.config.push_timeout };
-        topic.asked = Asked { params, ids: Vec::new() };
+        topic.asked = asked;
         topic.last_words = None;
         topic.held = Some(join_ref);
         topic.token = self.auth.version();

@@ -126,15 +126,17 @@ impl Realtime {
         }
     }
 
-    pub(crate) fn handle_socket(&mut self, ctx: &mut Ctx, socket: SocketId, event: SocketEvent<'_>) {
+    /// See [`Realtime::handle_frame`] for what it returns.
+    pub(crate) fn handle_socket(&mut self, ctx: &mut Ctx, socket: SocketId, event: SocketEvent<'_>) -> bool {
         match event {
             SocketEvent::Opened => self.handle_opened(ctx, socket),
             SocketEvent::Closed(_) => self.handle_closed(ctx, socket),
             SocketEvent::Text(_) | SocketEvent::Binary(_) if self.open_socket() != Some(socket) => {}
             SocketEvent::Binary(_) if !WHOLE => {}
-            SocketEvent::Text(text) => self.handle_frame(ctx, frame::decode_text(ctx.config.version, text)),
-            SocketEvent::Binary(bytes) => self.handle_frame(ctx, frame::decode_binary(bytes)),
+            SocketEvent::Text(text) => return self.handle_frame(ctx, frame::decode_text(ctx.config.version, text)),
+            SocketEvent::Binary(bytes) => return self.handle_frame(ctx, frame::decode_binary(bytes)),
         }
+        false
     }
 
     pub(crate) fn handle_page_event(&mut self, ctx: &mut Ctx, event: PageEvent) {

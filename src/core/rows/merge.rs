@@ -18,13 +18,30 @@ pub(crate) struct Entry {
     version: Option<Timestamp>,
     /// The commit of the change that brought it; 0 if it was read.
     commit: Timestamp,
+    /// How many columns it has.
+    columns: usize,
     /// The row as JSON.
     pub(crate) text: String,
 }
 
 impl Entry {
-    fn new(key: String, row: Json<'_>, commit: Timestamp) -> Entry {
-        Entry { key, version: version_of(row), commit, text: row.text().to_owned() }
+    /// `None` if the row does not have the column of its key. One walk: it is the largest part of every message.
+    fn read(key_column: &str, row: Json<'_>, commit: Timestamp) -> Option<Entry> {
+        let (mut key, mut version, mut columns) = (None, None, 0);
+        for (name, value) in row.members() {
+            columns += 1;
+            if name == key_column {
+                key = Some(value);
+            }
+            if name == VERSION_COLUMN {
+                version = time_of(value);
+            }
+        }
+        Some(Entry { key: key_text(key?).into_owned(), version, commit, columns, text: row.text().to_owned() })
+    }
+
+    fn news(&self) -> News {
+        News::Put(self.key.clone(), self.text.clone(), self.version)
     }
 
     /// Whether `self` is older than `other`. Rows are ordered by their version; without one, changes by their commit.
@@ -79,23 +96,25 @@ impl Set {
 
     /// Takes one change.
     pub(super) fn apply_change(&mut self, change: &Change<'_>, news: &mut Vec<(RowsId, News)>) {
-        if let Some(event) = self.change(change) {
-            news.push((self.id, News::Event(event)));
+        if let Some(one) = self.change(change) {
+            news.push((self.id, one));
         }
     }
 
     /// Takes one change; what has become of the row, if anything has.
-    fn change(&mut self, change: &Change<'_>) -> Option<RowsEvent> {
-        let key = self.key_of(change)?;
+    fn change(&mut self, change: &Change<'_>) -> Option<News> {
         let Some(row) = change.row else {
+            let key = self.key_of(change)?;
             let at = self.entries.iter().position(|entry| entry.key == key)?;
             self.entries.remove(at);
-            return Some(RowsEvent::Gone(key));
+            return Some(News::Event(RowsEvent::Gone(key)));
         };
-        let mut entry = Entry::new(key, row, change.commit.and_then(time_of).unwrap_or_default());
+        let mut entry = Entry::read(&self.query.key, row, change.commit.and_then(time_of).unwrap_or_default())?;
         if let Some(known) = self.entries.iter().find(|known| known.key == entry.key)
+            && entry.columns != known.columns // hardly ever
             && let Some(text) = completed(row, &known.text)
         {
+            entry.columns = Json::known(&text).members().count();
             entry.text = text;
         }
         self.put(entry)
@@ -111,31 +130,29 @@ impl Set {
             kept.extend(self.key_of(&Change::read(Json::known(data))));
         }
         for row in rows {
-            let Some(key) = row.get(&self.query.key) else { continue };
-            let key = key_text(key).into_owned();
-            kept.push(key.clone());
-            self.put(Entry::new(key, *row, Timestamp(0)));
+            let Some(entry) = Entry::read(&self.query.key, *row, Timestamp(0)) else { continue };
+            kept.push(entry.key.clone());
+            self.put(entry);
         }
         self.entries.retain(|entry| kept.contains(&entry.key));
         for data in &held {
             self.change(&Change::read(Json::known(data)));
         }
-        let mut tell = |event| news.push((self.id, News::Event(event)));
         for old in &before {
             if !self.entries.iter().any(|entry| entry.key == old.key) {
-                tell(RowsEvent::Gone(old.key.clone()));
+                news.push((self.id, News::Event(RowsEvent::Gone(old.key.clone()))));
             }
         }
         for entry in &self.entries {
             if !before.iter().any(|old| entry.key == old.key && is_same(&old.text, &entry.text)) {
-                tell(RowsEvent::Put(entry.key.clone(), entry.text.clone()));
+                news.push((self.id, entry.news()));
             }
         }
     }
 
-    fn put(&mut self, entry: Entry) -> Option<RowsEvent> {
+    fn put(&mut self, entry: Entry) -> Option<News> {
         self.missing = false;
-        let event = RowsEvent::Put(entry.key.clone(), entry.text.clone());
+        let news = entry.news();
         match self.entries.iter_mut().find(|known| known.key == entry.key) {
             None => self.entries.push(entry),
             Some(known) if entry.is_older_than(known) => return None,
@@ -147,7 +164,7 @@ impl Set {
                 }
             }
         }
-        Some(event)
+        Some(news)
     }
 }
 
@@ -155,9 +172,6 @@ impl Set {
 /// `None` if there are none.
 fn completed(row: Json<'_>, known: &str) -> Option<String> {
     let known = Json::known(known);
-    if row.members().count() == known.members().count() {
-        return None; // nearly every change
-    }
     let mut text = row.text().strip_suffix('}')?.to_owned();
     let before = text.len();
     for (name, value) in known.members().filter(|(name, _)| row.get(name).is_none()) {

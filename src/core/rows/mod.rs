@@ -9,7 +9,7 @@ mod read;
 use std::borrow::Cow;
 
 use super::WHOLE;
-use super::base::{Backoff, Instant, Json, Millis, cut};
+use super::base::{Backoff, Instant, Json, Millis, Timestamp, cut};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
@@ -113,6 +113,7 @@ enum Reading {
 /// All followed sets and the reads under way.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
+    /// In the order of their ids.
     sets: Vec<Set>,
     batches: Vec<Batch>,
     /// How many sets a read may be for, where one for more was refused because of one of them.
@@ -125,6 +126,8 @@ pub(crate) struct Rows {
 /// What a set's owner is told.
 #[derive(Debug)]
 pub(crate) enum News {
+    /// A row is new, or another one: its key, the row as JSON, its version.
+    Put(String, String, Option<Timestamp>),
     Event(RowsEvent),
     Failed(Failure),
 }
@@ -197,11 +200,16 @@ impl Rows {
     }
 
     pub(crate) fn set(&self, id: RowsId) -> Option<&Set> {
-        self.sets.iter().find(|set| set.id == id)
+        self.sets.get(self.place_of(id)?)
     }
 
     pub(crate) fn set_mut(&mut self, id: RowsId) -> Option<&mut Set> {
-        self.sets.iter_mut().find(|set| set.id == id)
+        let at = self.place_of(id)?;
+        self.sets.get_mut(at)
+    }
+
+    fn place_of(&self, id: RowsId) -> Option<usize> {
+        self.sets.binary_search_by_key(&id, |set| set.id).ok()
     }
 
     /// Reads again what was refused: there is a new token.
@@ -223,9 +231,10 @@ impl Rows {
         }
     }
 
-    pub(crate) fn handle_followed(&mut self, ctx: &mut Ctx, id: RowsId, what: Followed) {
-        let Some(at) = self.sets.iter().position(|set| set.id == id) else { return };
-        let Some(set) = self.sets.get_mut(at) else { return };
+    /// Takes what happened to a channel. `true`: nothing comes due sooner through it.
+    pub(crate) fn handle_followed(&mut self, ctx: &mut Ctx, id: RowsId, what: Followed) -> bool {
+        let Some(at) = self.place_of(id) else { return true };
+        let Some(set) = self.sets.get_mut(at) else { return true };
         match what {
             Followed::Flowing => {
                 // What was asked for before changes flowed may miss one that came between: it is asked for again.
@@ -258,12 +267,13 @@ impl Rows {
                 }
                 self.news.push((id, News::Failed(failure)));
             }
-            Followed::Change(data) => self.handle_change(ctx, at, data),
+            Followed::Change(data) => return self.handle_change(ctx, at, data),
         }
+        false
     }
 
-    fn handle_change(&mut self, ctx: &mut Ctx, at: usize, data: String) {
-        let Some(set) = self.sets.get_mut(at) else { return };
+    fn handle_change(&mut self, ctx: &mut Ctx, at: usize, data: String) -> bool {
+        let Some(set) = self.sets.get_mut(at) else { return true };
         let change = Change::read(Json::known(&data));
         set.rest(ctx);
         let sent = matches!(set.reading, Reading::Sent { .. });
@@ -274,13 +284,13 @@ impl Rows {
             if !sent {
                 set.want_read(ctx.now);
             }
-            return;
+            return false;
         }
         if sent && set.held.len() == HELD_LIMIT {
             self.take_held(at);
             self.refetch(ctx, at);
         }
-        let Some(set) = self.sets.get_mut(at) else { return };
+        let Some(set) = self.sets.get_mut(at) else { return true };
         // A row without a version cannot be ordered against the read that is under way.
         if change.gone || !sent || change.has_version() {
             set.apply_change(&change, &mut self.news);
@@ -288,6 +298,7 @@ impl Rows {
         if sent {
             set.held.push(data);
         }
+        !sent
     }
 
     /// No read will come that these changes have to wait for: they are taken as they are.
