@@ -28,10 +28,8 @@ impl Realtime {
         if let (true, Message::Reply { ok, response }, Some(reference)) = (WHOLE, &frame.message, frame.reference) {
             self.handle_reply(ctx, reference, *ok, response.text());
         }
-        let is_news = !matches!(
-            frame.message,
-            Message::Reply { .. } | Message::Error(_) | Message::Close | Message::System(_)
-        );
+        let is_news =
+            !matches!(frame.message, Message::Reply { .. } | Message::Error(_) | Message::Close | Message::System(_));
         let is_it = |topic: &Topic| same(&topic.wire, &frame.topic);
         let Some(at) = self.topics.iter().position(is_it) else { return is_news };
         if self.is_unmatched(&frame, at) {
