@@ -1,8 +1,9 @@
 // What runs first: takes its place as `window.Storywire`, starts every download at once, and loads the rest from where it
-// came from or, if that fails, from a second place. If nothing works, the page shows what it has.
+// came from or, if that fails, from a second place. If nothing works, the page shows what it has, until something does.
 //
 // It needs no `import.meta`, so that the same file works in a module tag and in a classic one.
 import { openSocket } from './early-socket.js'
+import { persist } from './persist.js'
 
 /** Where the package lies by its version; what one of them cannot give, the other can. */
 const cdns = ['https://cdn.jsdelivr.net/npm/', 'https://unpkg.com/']
@@ -19,6 +20,7 @@ const cdns = ['https://cdn.jsdelivr.net/npm/', 'https://unpkg.com/']
  * @property {((name: string) => any[]) | undefined} places where a WebAssembly module is to be looked for, in this order
  * @property {import('./early-socket.js').EarlySocket} [early]
  * @property {(error: Error, isSaid?: boolean) => void} fail gives up
+ * @property {() => void} recover it works after all
  */
 /** @typedef {{ start(boot: Boot): (entry: any) => void }} Rest */
 
@@ -52,37 +54,51 @@ export function boot(load, isAlone = false) {
       if (failed) more.forEach(tell)
     },
   })
+  /** What it took to show the page's own content. @type {Set<Element>} */
+  const shown = new Set()
+  const observer = new MutationObserver(() => lift(tag, shown))
   const fail = (/** @type {Error} */ error, isSaid = false) => {
     if (failed) return
     failed = error
     early?.socket.close()
     if (!isSaid) console.warn(`Storywire: ${error.message}`)
     document.documentElement.setAttribute('data-sw-unavailable', '')
-    lift(tag)
-    new MutationObserver(() => lift(tag)).observe(document, { childList: true, subtree: true })
+    lift(tag, shown)
+    observer.observe(document, { childList: true, subtree: true })
     document.dispatchEvent(new CustomEvent('storywire:unavailable', { detail: error }))
     entries.forEach(tell)
+  }
+  const recover = () => {
+    if (!failed) return
+    failed = undefined
+    observer.disconnect()
+    document.documentElement.removeAttribute('data-sw-unavailable')
+    for (const element of shown) element.setAttribute('hidden', '')
+    shown.clear()
   }
   const early = openSocket(tag.dataset)
   const bases = isAlone ? [''] : basesOf(tag)
   // Who asks for the client gets the whole one, and the lesser module is not needed.
   const wasm = isAlone ? undefined : fetchEarly(bases, tag, !entries.some(asks))
-  const tryFrom = (/** @type {number} */ at) => {
-    load(bases[at] ?? '').then(
-      (rest) => {
-        const { dataset } = tag
-        const places = isAlone ? undefined : (/** @type {string} */ name) => (dataset.wasm ? [dataset.wasm] : [...(wasm?.name === name ? [wasm.module] : []), ...bases.slice(at).map((base) => base + name)])
-        run = rest.start({ tag: dataset, own, entries, asks, base: bases[at] ?? '', styles: STORYWIRE_STYLES, places, early, fail })
-        entries.forEach(run)
-      },
-      (error) => {
-        if (at + 1 < bases.length) return tryFrom(at + 1)
-        const message = `its scripts could not be loaded from ${bases.join(' nor ')}: check the network, and the page's policy (script-src). ${error.message}`
-        fail(Object.assign(new Error(message), { code: 'not-loaded' }))
-      },
-    )
+  const loadRest = async () => {
+    let problem
+    for (const [at, base] of bases.entries()) {
+      try {
+        return { at, base, rest: await load(base) }
+      } catch (error) {
+        problem = /** @type {Error} */ (error)
+      }
+    }
+    const message = `its scripts could not be loaded from ${bases.join(' nor ')}: check the network, and the page's policy (script-src). ${problem?.message}`
+    throw Object.assign(new Error(message), { code: 'not-loaded' })
   }
-  tryFrom(0)
+  persist(loadRest, fail).then(({ at, base, rest }) => {
+    recover()
+    const { dataset } = tag
+    const places = isAlone ? undefined : (/** @type {string} */ name) => (dataset.wasm ? [dataset.wasm] : [...(wasm?.name === name ? [wasm.module] : []), ...bases.slice(at).map((base) => base + name)])
+    run = rest.start({ tag: dataset, own, entries, asks, base, styles: STORYWIRE_STYLES, places, early, fail, recover })
+    entries.forEach(run)
+  })
 }
 
 /** Whether an entry asks for the client: then the whole one is needed from the start. @param {any} entry */
@@ -101,7 +117,8 @@ function ownTag(name) {
  */
 function basesOf({ src, dataset }) {
   const own = /\/auto\.js/.test(src) ? src.replace(/[^/]*([?#].*)?$/, '') : ''
-  const cdn = cdns.find((cdn) => own.startsWith(`${cdn}storywire`))
+  // Another package may begin with the same word.
+  const cdn = cdns.find((cdn) => new RegExp(`^${cdn}storywire[@/]`).test(own))
   const bases = cdn ? [cdn, ...cdns.filter((other) => other !== cdn)].map((cdn) => `${cdn}storywire@${STORYWIRE_VERSION}/dist/`) : [own || './']
   return dataset.fallback ? [...bases, new URL(dataset.fallback.replace(/\/?$/, '/'), document.baseURI).href] : bases
 }
@@ -120,8 +137,11 @@ function fetchEarly([base = ''], { dataset }, isLesser) {
   return { name, module }
 }
 
-/** Shows the page's own content, or its own fallback, in place of skeletons, and says that nothing is connected. @param {HTMLScriptElement} tag */
-function lift({ dataset }) {
+/**
+ * Shows the page's own content, or its own fallback, in place of skeletons, and says that nothing is connected.
+ * @param {HTMLScriptElement} tag @param {Set<Element>} shown takes what was hidden
+ */
+function lift({ dataset }, shown) {
   let names = ['skeleton', 'animating']
   try {
     names = names.concat(Object.values(JSON.parse(dataset.options ?? '').assets.classes).join(' ').split(' '))
@@ -132,7 +152,10 @@ function lift({ dataset }) {
     for (const name of names) if (name) element.classList.remove(name)
     element.removeAttribute('aria-busy')
   }
-  for (const element of document.querySelectorAll('[data-sw-fallback]')) element.removeAttribute('hidden')
+  for (const element of document.querySelectorAll('[data-sw-fallback][hidden]')) {
+    element.removeAttribute('hidden')
+    shown.add(element)
+  }
   for (const element of document.querySelectorAll('[data-sw-connection]')) {
     element.setAttribute('data-sw-connection', 'stopped')
     const text = element.getAttribute('data-text-stopped') ?? 'Not connected'

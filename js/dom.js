@@ -180,8 +180,8 @@ export class Dom {
     // The same address again would start what plays from the beginning.
     if (old === url && !isAgain) return
     const player = /** @type {HTMLMediaElement | null} */ (target.closest('audio,video'))
-    if (player && !player.paused && !isAgain) {
-      // Another one too: it waits until the visitor pauses.
+    if (player && !player.paused && !isAgain && !(player.autoplay && player.muted)) {
+      // Another one too: it waits until the visitor pauses. What plays by itself in the background plays for nobody.
       player.addEventListener('pause', () => this.#entries.get(id)?.wanted === url && this.source(id, medium, url, name, track, eager), { once: true })
       return
     }
@@ -461,7 +461,7 @@ export class Dom {
       return
     }
     // They would win over the address.
-    for (const source of own(entry.element, 'source')) source.removeAttribute('srcset')
+    for (const source of shown.closest('picture')?.querySelectorAll('source') ?? []) source.removeAttribute('srcset')
     for (const name of ['srcset', 'sizes']) shown.removeAttribute(name)
     set(shown, 'src', picture.getAttribute('src') ?? undefined)
   }

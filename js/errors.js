@@ -35,7 +35,7 @@ export const sentences = {
   'bad-url': 'The project URL must be an absolute http(s) address, e.g. https://xyz.supabase.co.',
   'no-key': 'A key is needed: the publishable (sb_publishable_…) or anon key of the project.',
   'not-loaded': 'The WebAssembly module could not be loaded: check the network, and that the .wasm files of this version lie beside the script.',
-  'wasm-refused': 'The content security policy of this page forbids WebAssembly: add \'wasm-unsafe-eval\' to its script-src.',
+  'wasm-refused': 'This page may not run WebAssembly: if it has a content security policy, add \'wasm-unsafe-eval\' to its script-src; a few browsers have none, such as Safari in lockdown mode.',
   'no-story': 'story() needs the id of a story, and was called with none.',
   'stray-asset': 'An element with data-asset stands outside of any element with data-story-id, so nothing can be shown in it: put it into one.',
   'odd-unknown-status': 'The backend says a status that nobody knows, so the asset counts as pending: add the word to assets.words.',

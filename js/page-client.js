@@ -2,6 +2,7 @@
 // module has loaded waits in a queue, so that nothing here needs an `await`.
 import { StorywireError, isServiceKey, misuses } from './errors.js'
 import { Listeners, report } from './listeners.js'
+import { persist } from './persist.js'
 import { Sink } from './sink.js'
 import { Story } from './story.js'
 
@@ -20,7 +21,11 @@ import { Story } from './story.js'
 const isPage = 'document' in globalThis || 'WorkerGlobalScope' in globalThis
 
 export class PageClient {
-  /** Settles when the module has loaded; never rejects: a failure is an `error` event, and what it settles with. @type {Promise<StorywireError | void>} */
+  /**
+   * Settles when the module has loaded; never rejects: a failure is an `error` event, and what it settles with. A module that
+   * could not be had is tried again when the network is back, and now and then.
+   * @type {Promise<StorywireError | void>}
+   */
   ready
   /** @internal @type {Sink} */
   sink = this.makeSink()
@@ -34,7 +39,7 @@ export class PageClient {
   #listeners = /** @type {Listeners<Events>} */ (new Listeners())
   /** @type {string | undefined} */
   #token
-  #closed = false
+  #end = new AbortController()
 
   /**
    * @param {string} url of the project, e.g. `https://xyz.supabase.co` @param {string} key publishable or anon
@@ -49,28 +54,43 @@ export class PageClient {
     this.#key = key
     this.#options = options
     const { timing = {}, vsn, accessToken, wasm } = options
-    // In a microtask: a client that is closed at once downloads nothing.
-    const loaded = Promise.resolve().then(() => (this.#closed || !(wasm || isPage) ? undefined : load(wasm)))
-    this.ready = loaded
-      .then(async (RawClient) => {
-        // What the browser compiles as the core first runs is a task of its own.
-        await /** @type {any} */ (globalThis).scheduler?.yield?.()
-        if (this.#closed || !RawClient) return
-        const socketUrl = this.#socketUrl()
-        const { assets, stories, channelLimit } = options
-        const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories, channelLimit }
-        this.#raw = /** @type {Raw} */ (new RawClient(JSON.stringify(settings), this.sink.now(), Math.random()))
-        this.sink.start(this.#raw, RawClient.memory)
-        const queue = this.#queue ?? []
-        this.#queue = undefined
-        for (const command of queue) command()
+    const start = async (/** @type {any} */ RawClient) => {
+      // What the browser compiles as the core first runs is a task of its own.
+      await /** @type {any} */ (globalThis).scheduler?.yield?.()
+      if (this.#isClosed) return
+      const socketUrl = this.#socketUrl()
+      const { assets, stories, channelLimit } = options
+      const settings = { ...timing, socketUrl, restUrl: `${this.#url}/rest/v1`, key, old: vsn === '1.0.0', asksTokens: Boolean(accessToken), assets, stories, channelLimit }
+      this.#raw = /** @type {Raw} */ (new RawClient(JSON.stringify(settings), this.sink.now(), Math.random()))
+      this.sink.start(this.#raw, RawClient.memory)
+      const queue = this.#queue ?? []
+      this.#queue = undefined
+      for (const command of queue) command()
+    }
+    const give = (/** @type {StorywireError} */ error) => {
+      if (this.#isClosed) return error
+      this.sink.early?.socket.close()
+      this.hear('connection', 'stopped')
+      this.hearError(error)
+      for (const story of this.stories) story.hearError(error)
+      return error
+    }
+    this.ready = new Promise((resolve) => {
+      const tell = (/** @type {StorywireError} */ error) => {
+        resolve(give(error))
+        // What is asked meanwhile waits in the queue, since the module may yet come.
+        if (this.#isClosed || error.code !== 'not-loaded') throw error
+      }
+      // In a microtask: a client that is closed at once downloads nothing.
+      queueMicrotask(() => {
+        if (this.#isClosed || !(wasm || isPage)) return resolve()
+        persist(() => load(wasm), tell, this.#end.signal).then((RawClient) => resolve(start(RawClient).catch(give)), () => {})
       })
-      .catch((error) => {
-        this.hear('connection', 'stopped')
-        this.hearError(error)
-        for (const story of this.stories) story.hearError(error)
-        return error
-      })
+    })
+  }
+
+  get #isClosed() {
+    return this.#end.signal.aborted
   }
 
   /** @internal @returns {Sink} */
@@ -122,8 +142,8 @@ export class PageClient {
 
   /** Closes everything, for good: nothing is called any more, no timer and no socket remains. */
   close() {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#isClosed) return
+    this.#end.abort()
     this.#queue = undefined
     this.sink.early?.socket.close()
     if (this.#raw) this.sink.close()

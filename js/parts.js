@@ -1,6 +1,7 @@
 // What the script tag loads only where the page uses it: each part lies in js/parts/, and is fetched when its selector is in
 // the page, or comes into it.
 import { report } from './listeners.js'
+import { persist, warn } from './persist.js'
 
 /**
  * What a part is given.
@@ -34,7 +35,7 @@ export function startParts(page) {
   const visit = (/** @type {Element} */ root) => {
     waiting = waiting.filter(([selector, load]) => {
       if (!root.matches(selector) && !root.querySelector(selector)) return true
-      load().then(({ start }) => start(page)).catch(report)
+      persist(load, warn).then(({ start }) => start(page)).catch(report)
       return false
     })
     if (!waiting.length) observer.disconnect()

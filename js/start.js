@@ -7,6 +7,7 @@ import { call, report } from './listeners.js'
 import { load } from './load-story.js'
 import { PageClient } from './page-client.js'
 import { startParts } from './parts.js'
+import { persist, warn } from './persist.js'
 import { prepare } from './prepare.js'
 import { follow, isBound, valueOf } from './settings.js'
 
@@ -14,7 +15,7 @@ import { follow, isBound, valueOf } from './settings.js'
  * @param {import('./boot.js').Boot} boot
  * @returns {(entry: any) => void} runs a function of the page
  */
-export function start({ tag, own, entries, asks, base, styles, places, early, fail }) {
+export function start({ tag, own, entries, asks, base, styles, places, early, fail, recover }) {
   const { supabaseUrl, supabaseKey, apiBase, accessToken } = tag
   /** Both clients read it when they need it, so that what changes under way is known to both. @type {import('./types.js').ClientOptions} */
   const options = { wasm: places }
@@ -68,7 +69,7 @@ export function start({ tag, own, entries, asks, base, styles, places, early, fa
   /** Runs a function of the page with the whole client. @param {any} entry */
   const run = (entry) => {
     if (!asks(entry)) return
-    whole ??= Promise.all([project, import('./index.js')]).then(([{ url, key }, { createClient }]) => {
+    whole ??= Promise.all([project, persist(() => import('./index.js'), warn)]).then(([{ url, key }, { createClient }]) => {
       const next = createClient(url, key, options)
       take(next)
       return next
@@ -123,6 +124,8 @@ export function start({ tag, own, entries, asks, base, styles, places, early, fa
     } else guard(() => make(supabaseUrl, supabaseKey))
     startParts({ tag, run, follow, listen, say, setToken, options })
   }
+  // A module that could not be had may come later.
+  listen('connection', (state) => state !== 'stopped' && recover())
   for (const event of ['connection', 'asset', 'story']) listen(event, (value) => said.set([event, value.story, value.asset].join(), [event, value]))
   addStyles(tag.styles, base, styles)
   const prepared = prepare({ tag, own, options, project: place, listen })

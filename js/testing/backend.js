@@ -95,6 +95,11 @@ export class FakeBackend {
       if (wanted.length) this.update(id, Object.fromEntries(wanted.map((/** @type {string} */ asset) => [asset, 'pending'])))
       return { retried: wanted }
     })
+    // As docs/supabase.md has it; without ids, all of them.
+    this.rpc('mark_notifications_read', ({ user_id: user, ids }) => {
+      const isMeant = (/** @type {Row} */ row) => String(row.user_id) === String(user) && !row.read && (!ids || ids.map(String).includes(String(row.id)))
+      return this.table('notifications').update(isMeant, { read: true }).length
+    })
     const server = {
       connect: (/** @type {FakeSocket} */ socket) => this.#connect(socket),
       receive: (/** @type {FakeSocket} */ socket, /** @type {any} */ data) => this.#isUp && this.#realtime.receive(socket, data),

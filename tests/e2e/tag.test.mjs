@@ -227,6 +227,137 @@ test(
   ),
 )
 
+/** The lines of docs/versions.md for a script that cannot be had, on the local backend. */
+const careful = () => {
+  const [, lines = ''] = /```html\n(<script>\n  function withoutStorywire.*?)```/s.exec(readFileSync(new URL('../../docs/versions.md', import.meta.url), 'utf8')) ?? []
+  assert.match(lines, /onerror="withoutStorywire\(this\)"/)
+  return lines.replace(/data-supabase-url="[^"]*"\s+data-supabase-key="[^"]*"/, settings)
+}
+
+test(
+  'a CDN that answers 503 for the script itself: with the lines of the guide it comes from another',
+  journey(
+    async (page, url) => {
+      const asked = await cdn(page, (address) => (/jsdelivr/.test(address) ? busy : undefined))
+      await openPage(page, url, card(await story(url)), { head: careful() })
+      await isShown(page)
+      assert.deepEqual(asked.filter((address) => address.endsWith('auto.js')).map((address) => new URL(address).host), ['cdn.jsdelivr.net', 'unpkg.com'])
+      assert.equal(asked.filter((address) => /jsdelivr/.test(address)).length, 1, 'the dead one is not asked again')
+    },
+    { allow: noise },
+  ),
+)
+
+for (const place of ['head', 'body'])
+  test(
+    `no CDN has the script itself, ${place}: the lines of the guide lift the skeletons and show the fallback`,
+    journey(
+      async (page, url) => {
+        await cdn(page, () => busy)
+        const body = card(await story(url))
+        await openPage(page, url, place === 'body' ? body + careful() : body, { head: place === 'head' ? careful() : '' })
+        await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached' })
+        assert.ok(await page.getByText('Come back later').isVisible())
+        assert.ok(await page.getByText("The page's own words").isVisible())
+        assert.equal(await page.locator('.skeleton').count(), 0)
+      },
+      { allow: noise },
+    ),
+  )
+
+/** Nothing of the package can be had but the tag, until `mend`. */
+async function openBroken(page, url, which, head = '') {
+  let isBroken = true
+  await page.route(which, (route) => (isBroken ? route.fulfill({ status: 503, body: 'busy' }) : route.continue()))
+  const entries = `<script>
+    window.told = []
+    window.Storywire = [{ unavailable: () => told.push('unavailable') }]
+  </script>${head}`
+  await openPage(page, url, card(await story(url)) + tag(), { head: entries })
+  return () => (isBroken = false)
+}
+
+for (const [what, which] of [['scripts', '**/dist/start.js'], ['module', '**/*.wasm']])
+  test(
+    `the ${what} cannot be had, and then the network is back: the page lives, without its fallback`,
+    journey(
+      async (page, url) => {
+        const mend = await openBroken(page, url, which)
+        await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached' })
+        await page.getByText('Come back later').waitFor()
+        assert.equal(await page.locator('[data-sw-connection]').innerText(), 'Not connected')
+        mend()
+        await page.evaluate(() => dispatchEvent(new Event('online')))
+        await isShown(page)
+        await page.locator('[data-sw-connection="live"]').waitFor()
+        assert.equal(await page.locator('html[data-sw-unavailable]').count(), 0)
+        assert.equal(await page.getByText('Come back later').isVisible(), false)
+        await page.evaluate(() => window.Storywire.push({ ready: () => window.told.push('ready'), unavailable: () => window.told.push('again') }))
+        await page.waitForFunction(() => window.told.length > 1)
+        assert.deepEqual(await page.evaluate(() => window.told), ['unavailable', 'ready'])
+      },
+      { allow: noise },
+    ),
+  )
+
+test(
+  'what could not be loaded is tried again after a while, less and less often',
+  journey(
+    async (page, url) => {
+      await page.clock.install()
+      const asked = []
+      page.on('request', (request) => request.url().endsWith('start.js') && asked.push(Date.now()))
+      await openBroken(page, url, '**/dist/start.js')
+      await page.locator('html[data-sw-unavailable]').waitFor({ state: 'attached' })
+      // The links that preload it ask too.
+      const first = asked.length
+      const goOn = async (seconds) => {
+        await page.clock.runFor(seconds * 1000)
+        // What was asked for has failed, and the next wait has begun.
+        await page.evaluate(() => fetch('/demo/config').then((answer) => answer.text()))
+        return asked.length - first
+      }
+      assert.equal(await goOn(14), 0)
+      assert.equal(await goOn(2), 1)
+      assert.equal(await goOn(50), 1)
+      assert.equal(await goOn(12), 2)
+      assert.equal(await goOn(200), 2)
+    },
+    { allow: noise },
+  ),
+)
+
+test(
+  'a part that cannot be had comes when the network is back',
+  journey(
+    async (page, url) => {
+      let isBroken = true
+      await page.route(/\/dist\/storywire-\w+\.js/, async (route) => {
+        const answer = await route.fetch()
+        const body = await answer.text()
+        // The chunk of this part, whatever its name.
+        return isBroken && body.includes('Checking now and then') ? route.fulfill({ status: 503, body: 'busy' }) : route.fulfill({ response: answer, body })
+      })
+      await openPage(page, url, card(await story(url)) + tag())
+      await isShown(page)
+      isBroken = false
+      await page.evaluate(() => dispatchEvent(new Event('online')))
+      await page.locator('[data-sw-connection="live"]').waitFor()
+    },
+    { allow: /Failed to load resource|a part could not be loaded/ },
+  ),
+)
+
+test(
+  "another package whose name begins with ours is taken for what it is: its own folder is asked, and no other",
+  journey(async (page, url) => {
+    const asked = await cdn(page)
+    await openPage(page, url, card(await story(url)) + fromCdn().replace('npm/storywire@', 'npm/storywire-nightly@'))
+    await isShown(page)
+    assert.deepEqual(asked.filter((address) => !address.startsWith('https://cdn.jsdelivr.net/npm/storywire-nightly@0/dist/')), [])
+  }),
+)
+
 const policy = (more) => ({ csp: true, headers: { 'content-security-policy': `default-src 'self' data:; script-src 'self' ${more}; style-src 'self' 'unsafe-inline'` } })
 
 test(

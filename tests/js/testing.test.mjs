@@ -213,6 +213,24 @@ test('who asks for a story later is told what it is, once', async () => {
   assert.deepEqual(told.slice(3), ['pdf generating'])
 })
 
+test('notifications are marked as read by the function of the guide: some, all, and only those of the user', async () => {
+  const backend = make()
+  const one = backend.notify('u', { title: 'One' })
+  backend.notify('u', { title: 'Two' })
+  backend.notify('v', { title: 'Of somebody else' })
+  const client = backend.createClient()
+  /** @type {number[]} */
+  const unread = []
+  const bell = client.notifications('u', { onUnread: (/** @type {number} */ count) => unread.push(count) })
+  await backend.until(() => unread.at(-1) === 2)
+  assert.equal(await bell.markRead(one.id), true)
+  assert.deepEqual(backend.table('notifications').rows.map(({ read }) => read), [true, false, false])
+  assert.equal(await bell.markAllRead(), true)
+  assert.deepEqual(backend.table('notifications').rows.map(({ read }) => read), [true, true, false])
+  const calls = backend.requests.filter(({ method }) => method !== 'GET').map(({ url, body }) => [url.split('/rest/v1/')[1], body])
+  assert.deepEqual(calls, [['rpc/mark_notifications_read', { user_id: 'u', ids: [one.id] }], ['rpc/mark_notifications_read', { user_id: 'u' }]])
+})
+
 test('a notification is a row and a broadcast', async () => {
   const backend = make()
   const client = backend.createClient()
