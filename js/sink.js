@@ -49,9 +49,9 @@ export class Sink extends Driver {
     for (const id of elements) this.dom?.fire(id, `storywire:${kind}`, change, false)
   }
 
-  /** @param {string} story @param {string} asset @param {string} types between spaces */
-  retry(story, asset, types) {
-    this.#client.postRetry(story, asset, types.split(' '))
+  /** @param {string} story @param {string} asset @param {string[]} types */
+  retry(story, asset, ...types) {
+    this.#client.postRetry(story, asset, types)
   }
 
   /** @type {Map<number, AbortController>} */

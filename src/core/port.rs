@@ -292,7 +292,9 @@ impl Port {
                 out.call("retry");
                 out.text(&retry.story);
                 out.text(&retry.asset);
-                out.text(&retry.types.join(" "));
+                for name in &retry.types {
+                    out.text(name);
+                }
             }
             Effect::Paint => out.call("paint"),
         }

@@ -1,7 +1,7 @@
 //! Which stories are followed: those that an element or a handle wants, each as one row.
 
 use super::asset::Assets;
-use super::base::{Instant, Millis};
+use super::base::{Instant, Millis, join};
 use super::ids::RowsId;
 use super::rows::RowsQuery;
 use super::{Deadline, Why};
@@ -42,7 +42,7 @@ impl StorySource {
         RowsQuery {
             schema: self.schema.clone(),
             table: self.table.clone(),
-            filter: Some([&self.key, "=eq.", story].concat()),
+            filter: Some(join(&[&self.key, "=eq.", story])),
             select: String::from("*"),
             key: self.key.clone(),
             single: true,
@@ -92,7 +92,9 @@ impl Stories {
             let over = followed.unwanted.is_some_and(|since| since + GRACE <= now);
             if over {
                 assets.set_followed(&followed.story, false);
-                steps.extend(followed.rows.map(Step::Unfollow));
+                if let Some(rows) = followed.rows {
+                    steps.push(Step::Unfollow(rows));
+                }
             }
             !over
         });
@@ -110,7 +112,7 @@ impl Stories {
     /// hundred topics and each costs a join.
     pub(crate) fn topic_of(&self, source: &StorySource, story: &str) -> String {
         let own = if self.followed.len() < OWN_TOPICS { story } else { "shared" };
-        [&source.topic, own].concat()
+        join(&[&source.topic, own])
     }
 
     /// Calls with each followed set, and whether the visitor sees its story: those join first.

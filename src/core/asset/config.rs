@@ -3,7 +3,7 @@
 use super::source::{ending, is_image};
 use super::status::{Medium, Status};
 use crate::core::base::json_write::push_number;
-use crate::core::base::{Json, Kind};
+use crate::core::base::{Json, Kind, join};
 
 /// The settings of everything that this module reads and shows. Starts with the defaults in `defaults.json`; a page
 /// extends it by JSON of the same form.
@@ -94,7 +94,7 @@ impl AssetConfig {
         match text.bytes().position(|byte| byte == b'{') {
             Some(at) => {
                 let (before, after) = (text.get(..at), text.get(at + 2..));
-                [before.unwrap_or_default(), value, after.unwrap_or_default()].concat()
+                join(&[before.unwrap_or_default(), value, after.unwrap_or_default()])
             }
             None => text.to_owned(),
         }
@@ -111,7 +111,7 @@ impl AssetConfig {
     }
 
     fn text_at(&self, asset: &str, key: &str) -> Option<(usize, &str)> {
-        let own = ["texts.", asset, "."].concat();
+        let own = join(&["texts.", asset, "."]);
         let (special, general) = (self.find_at(&own, key), self.find_at("texts.", key));
         // What the page says of all assets counts before what we say of one.
         let is_theirs = |found: &(usize, &str)| found.0 >= self.built_in;
@@ -134,7 +134,7 @@ impl AssetConfig {
     /// Adds the members of an object, the items of a list, or a text, under a name that ends with a dot.
     fn add(&mut self, name: &str, value: Json<'_>) {
         for (member, value) in value.members() {
-            let name = [name, &member, "."].concat();
+            let name = join(&[name, &member, "."]);
             match value.as_str() {
                 Some(text) => self.put(&name, &text),
                 None => self.add(&name, value),
@@ -146,7 +146,7 @@ impl AssetConfig {
         for (at, item) in value.items().enumerate() {
             let mut place = String::new();
             push_number(&mut place, at as u64);
-            self.put(&[name, &item.as_str().unwrap_or_default(), "."].concat(), &place);
+            self.put(&join(&[name, &item.as_str().unwrap_or_default(), "."]), &place);
         }
     }
 

@@ -191,8 +191,11 @@ impl Scene<'_> {
                 && !config.is_own_text(&self.asset.name, code);
             ops.push(Op::Status { text: self.status_text(new.status), state: code, yields });
         }
-        if new.content != 0 && old.is_none_or(|old| old.content != new.content) {
-            ops.extend(self.content());
+        if new.content != 0
+            && old.is_none_or(|old| old.content != new.content)
+            && let Some(op) = self.content()
+        {
+            ops.push(op);
         }
         if is_new_text && (new.error || old.is_none_or(|old| old.error)) {
             ops.push(Op::Retry(new.error.then(|| self.retry_button())));

@@ -104,7 +104,13 @@ impl<'a> Json<'a> {
             return None;
         }
         let inner = self.0.get(1..self.0.len().checked_sub(1)?)?;
-        if inner.as_bytes().contains(&b'\\') { Some(Cow::Owned(unescape(inner))) } else { Some(Cow::Borrowed(inner)) }
+        // Up to there is none.
+        let plain = skip_plain(inner.as_bytes(), 0);
+        if inner.bytes().skip(plain).any(|byte| byte == b'\\') {
+            Some(Cow::Owned(unescape(inner)))
+        } else {
+            Some(Cow::Borrowed(inner))
+        }
     }
 
     /// A whole number that fits `u64`; `None` for signs, fractions, exponents and everything that is not a number.
@@ -308,7 +314,7 @@ fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let block = u64::from_le_bytes(*block);
-        let [quote, escape] = [b'"', b'\\'].map(|byte| block ^ (ONES * u64::from(byte)));
+        let (quote, escape) = (block ^ (ONES * 0x22), block ^ (ONES * 0x5c));
         let is_zero = |block: u64| block.wrapping_sub(ONES) & !block;
         let control = block.wrapping_sub(ONES * 0x20) & !block;
         if (is_zero(quote) | is_zero(escape) | control) & (ONES << 7) != 0 {

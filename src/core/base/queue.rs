@@ -1,18 +1,17 @@
 //! First in, first out.
 
-use core::mem::take;
-
-/// A queue as two lists, one that is filled and one that is emptied: std's ring costs 400 bytes more for each type in it.
+/// A queue as two lists, one that is filled and one that is emptied from its end: std's ring costs 400 bytes more for each type
+/// in it.
 #[derive(Debug)]
 pub struct Queue<T> {
     filled: Vec<T>,
-    emptied: std::vec::IntoIter<T>,
+    emptied: Vec<T>,
 }
 
 impl<T> Queue<T> {
     /// An empty one.
     pub fn new() -> Queue<T> {
-        Queue { filled: Vec::new(), emptied: Vec::new().into_iter() }
+        Queue { filled: Vec::new(), emptied: Vec::new() }
     }
 
     /// Adds the newest.
@@ -24,15 +23,17 @@ impl<T> Queue<T> {
     /// Takes the oldest.
     #[inline(never)]
     pub fn pop(&mut self) -> Option<T> {
-        if self.emptied.len() == 0 {
-            self.emptied = take(&mut self.filled).into_iter();
+        if self.emptied.is_empty() {
+            while let Some(item) = self.filled.pop() {
+                self.emptied.push(item);
+            }
         }
-        self.emptied.next()
+        self.emptied.pop()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.filled.is_empty() && self.emptied.len() == 0
+        self.filled.is_empty() && self.emptied.is_empty()
     }
 }
 

@@ -1,5 +1,15 @@
 //! Searching in text by bytes: std's searches are made for any pattern, and cost 3 kB of code.
 
+/// The parts, one behind the other.
+#[inline(never)]
+pub(crate) fn join(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
 /// Whether `text` holds `word`, in whatever case (of ASCII).
 #[inline(never)]
 pub(crate) fn has(text: &str, word: &str) -> bool {

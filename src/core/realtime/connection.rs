@@ -12,6 +12,7 @@
 use super::frame::{Outgoing, PHOENIX, Reference, encode_text};
 use super::topic::{Topic, TopicState};
 use super::{Ctx, Realtime};
+use crate::core::base::json_write::push_nibbles;
 use crate::core::base::{Instant, Millis};
 use crate::core::effect::{About, Effect};
 use crate::core::error::Fault;
@@ -282,9 +283,7 @@ pub(crate) fn push_encoded(out: &mut String, text: &str) {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             _ => {
                 out.push('%');
-                for nibble in [byte >> 4, byte & 15] {
-                    out.push(char::from(if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }));
-                }
+                push_nibbles(out, byte, b'A');
             }
         }
     }

@@ -6,7 +6,7 @@ use super::refusal::{Cure, classify};
 use super::topic::{Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
 use crate::core::WHOLE;
-use crate::core::base::{Json, Kind, same};
+use crate::core::base::{Json, Kind, join, same};
 use crate::core::effect::{About, Effect, Notice};
 use crate::core::error::Fault;
 use crate::core::ids::{ChannelId, TopicId};
@@ -121,7 +121,7 @@ impl Realtime {
             Message::Broadcast { meta, .. } if topic.options.replay.is_some() && topic.has_heard(meta) => {}
             Message::Broadcast { event, payload, meta } => {
                 let event = event.unwrap_or_default();
-                for id in self.page_channels(of, [&["broadcast ", &event].concat(), "broadcast *"]) {
+                for id in self.page_channels(of, [&join(&["broadcast ", &event]), "broadcast *"]) {
                     let event = event.clone().into_owned();
                     let notice = match payload {
                         BroadcastPayload::Json(json) => {
@@ -172,7 +172,9 @@ impl Realtime {
         let kind = if WHOLE { data.get_str("type").unwrap_or_default() } else { "".into() };
         let mut named = Vec::new();
         for id in ids.items() {
-            named.extend(id.as_u64());
+            if let Some(id) = id.as_u64() {
+                named.push(id);
+            }
         }
         let mut hit = Vec::new();
         for (place, (params, id)) in topic.asked.params.iter().zip(&topic.asked.ids).enumerate() {

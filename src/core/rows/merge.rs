@@ -127,7 +127,9 @@ impl Set {
         let held = core::mem::take(&mut self.held);
         let mut kept = Vec::new();
         for data in &held {
-            kept.extend(self.key_of(&Change::read(Json::known(data))));
+            if let Some(key) = self.key_of(&Change::read(Json::known(data))) {
+                kept.push(key);
+            }
         }
         for row in rows {
             let Some(entry) = Entry::read(&self.query.key, *row, Timestamp(0)) else { continue };

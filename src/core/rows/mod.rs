@@ -9,7 +9,7 @@ mod read;
 use std::borrow::Cow;
 
 use super::WHOLE;
-use super::base::{Backoff, Instant, Json, Millis, Timestamp, cut};
+use super::base::{Backoff, Instant, Json, Millis, Timestamp, cut, join};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
@@ -52,7 +52,7 @@ impl RowsQuery {
             *column == "*" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
         if WHOLE && !split_outside(&self.select, b',').iter().any(names_key) {
-            self.select = [&self.key, ",", &self.select].concat();
+            self.select = join(&[&self.key, ",", &self.select]);
         }
     }
 }

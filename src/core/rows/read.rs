@@ -94,7 +94,9 @@ impl Rows {
             if at == first || joins {
                 set.reading = Reading::Sent { request };
                 ids.push(set.id);
-                values.extend(value);
+                if let Some(value) = value {
+                    values.push(value);
+                }
             }
         }
         let shared = ids.len() > 1;
