@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { declareTypes } from './build.mjs'
-import { apiPage } from './docs/api-page.mjs'
 import { attributesPage } from './docs/attributes-page.mjs'
 import { codesSection } from './docs/codes.mjs'
 import { figures } from './docs/figures.mjs'
@@ -13,6 +12,7 @@ import { Stop, script } from './shell.mjs'
 
 /** @returns {Promise<{ path: string, text: string }[]>} */
 async function documents() {
+  const { apiPage } = await import('./docs/api-page.mjs')
   mkdirSync(join(root, 'target'), { recursive: true })
   const types = mkdtempSync(join(root, 'target', 'types-'))
   try {

@@ -3,8 +3,6 @@
 // three files: auto.js, start.js, and what start.js and index.js share.
 import { writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { transform } from 'esbuild'
-import { rollup } from 'rollup'
 import { root } from './project.mjs'
 
 const js = join(root, 'js')
@@ -15,6 +13,7 @@ const js = join(root, 'js')
  * @returns {Promise<(name: string) => string[]>} what a file imports before it runs
  */
 export async function split(entries, folder, { glue, define, release, banner }) {
+  const [{ transform }, { rollup }] = await Promise.all([import('esbuild'), import('rollup')])
   const sources = {
     name: 'sources',
     resolveId: (id) => (/\/pkg\/\w+\.js$/.test(id) ? join(glue, basename(id)) : undefined),

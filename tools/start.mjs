@@ -1,7 +1,6 @@
 // `npm start`: from a fresh clone to a page on which a story fills itself in.
 import { createServer } from 'node:net'
 import { build } from './build.mjs'
-import { writePages } from './docs/pages.mjs'
 import { buildServer, startServer } from './server.mjs'
 import { setUp } from './setup.mjs'
 import { Stop, script, step } from './shell.mjs'
@@ -34,6 +33,8 @@ await script(async () => {
   await stopIfTaken(port)
   const env = await setUp({ browser: false })
   const dist = await build({ release: false, env })
+  // Imported now: its packages are there since the set-up.
+  const { writePages } = await import('./docs/pages.mjs')
   writePages()
   const program = await step('building the local backend (about 1 minute the first time)', () => buildServer(env))
   const server = await startServer(program, { port, dist, onLine: (line) => console.log(line) })
