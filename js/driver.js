@@ -34,6 +34,8 @@ export class Driver {
   #socketId = 0
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
+  /** How long the frame before took, with all that the browser did for it. */
+  #drawing = 0
   #isPumping = false
   #isScheduled = false
   #stop = new AbortController()
@@ -190,18 +192,22 @@ export class Driver {
 
   /** Asks for a frame; a page that cannot be seen gets none, so there a timer does. */
   paint() {
-    const frame = () => this.#paint()
-    if (globalThis.document?.hidden === false) requestAnimationFrame(frame)
+    const isSeen = globalThis.document?.hidden === false
+    const frame = () => this.#paint(isSeen)
+    if (isSeen) requestAnimationFrame(frame)
     else setTimeout(frame, 0)
   }
 
-  #paint() {
+  /** @param {boolean} isSeen whether the browser draws afterwards */
+  #paint(isSeen) {
     const start = this.now()
+    // The next task begins when styles and layers are done, which can take longer than all that we do.
+    if (isSeen) setTimeout(() => (this.#drawing = this.now() - start), 0)
     let spent = 0
     this.dom?.begin()
     for (let calls; spent < FRAME && (calls = this.#raw?.patches()); spent = this.now() - start) this.dom?.apply(JSON.parse(calls))
     this.dom?.end()
-    this.input('painted', spent)
+    this.input('painted', Math.max(spent, this.#drawing))
   }
 
   // What js/sink.js knows.

@@ -19,7 +19,9 @@ const JUMP: Millis = Millis(3_000);
 /// Bars move at most this often: the eye sees no more of them, and each frame costs the page a millisecond or two.
 const MOVE_INTERVAL: Millis = Millis(100);
 /// After a frame, bars rest this many times as long as it took.
-const MOVE_SHARE: u64 = 16;
+const MOVE_SHARE: u64 = 8;
+/// Nor longer than this, whatever else the page was busy with.
+const LONGEST_REST: Millis = Millis(1_000);
 /// So many changes are told in one frame.
 const TOLD_AT_ONCE: u32 = 64;
 /// Rounds of "fire what is due" for one input. Each round sets what it fired to later, so two are the rule; the rest is
@@ -275,7 +277,7 @@ impl Client {
 
     /// The next change to the page, at a frame that [`Effect::Paint`] asked for; `None`: the frame is done.
     pub fn next_patch(&mut self) -> Option<Patch> {
-        let patch = self.assets.next_patch();
+        let patch = self.assets.next_patch(self.next_move <= self.desk.now);
         self.painting = patch.is_some();
         patch
     }
@@ -283,9 +285,12 @@ impl Client {
     /// The frame is over, done or not; what was painted is told. Progress waits for its next turn all the longer the more
     /// was `spent`, so that under any load most of the time is the page's.
     pub fn end_frame(&mut self, now: Instant, spent: Millis) {
+        let has_moved = self.next_move <= self.desk.now;
         self.pass(now);
         self.painting = false;
-        self.next_move = self.desk.now + MOVE_INTERVAL.max(Millis(spent.0 * MOVE_SHARE));
+        if has_moved {
+            self.next_move = self.desk.now + MOVE_INTERVAL.max(Millis(spent.0 * MOVE_SHARE).min(LONGEST_REST));
+        }
         self.tell_changes();
         self.ask_frame();
     }

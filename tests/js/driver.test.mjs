@@ -305,6 +305,33 @@ test('a frame paints until its time is over, and the rest comes with the next', 
   assert.deepEqual(painted.map((of) => of === 'end'), [false, true, false, true, false, true])
 })
 
+test('what the browser did for a frame counts as time that painting takes', async () => {
+  const { driver } = make()
+  await settle()
+  /** @type {Function[]} */
+  const frames = []
+  const page = Object.assign(new EventTarget(), { hidden: false })
+  for (const [name, value] of Object.entries({ document: page, requestAnimationFrame: (/** @type {Function} */ frame) => frames.push(frame) })) {
+    Object.defineProperty(globalThis, name, { value, configurable: true })
+  }
+  try {
+    let time = driver.now()
+    driver.now = () => time
+    const spent = /** @type {(number | undefined)[]} */ ([])
+    driver.input = (kind, id) => kind === 'painted' && spent.push(id)
+    for (let frame = 0; frame < 2; frame++) {
+      driver.paint()
+      frames.pop()?.()
+      time += 25
+      mock.timers.tick(1)
+    }
+    assert.deepEqual(spent, [0, 25])
+  } finally {
+    Reflect.deleteProperty(globalThis, 'document')
+    Reflect.deleteProperty(globalThis, 'requestAnimationFrame')
+  }
+})
+
 test('what listeners are to be told does not wait for a page that is hidden before its frame comes', async () => {
   const page = Object.assign(new EventTarget(), { hidden: false })
   for (const [name, value] of Object.entries({ document: page, requestAnimationFrame: () => {} })) {

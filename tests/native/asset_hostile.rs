@@ -203,7 +203,7 @@ proptest! {
                 Action::Loaded(id, false) => page.assets.content_failed(ElementId(id)),
                 Action::Paint(count) => {
                     for _ in 0..count {
-                        let Some(patch) = page.assets.next_patch() else { break };
+                        let Some(patch) = page.assets.next_patch(true) else { break };
                         prop_assert!(mounted.contains_key(&patch.element.0));
                         paint_one(&mut page, &patch);
                     }

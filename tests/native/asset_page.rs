@@ -85,7 +85,7 @@ impl Page {
     /// Everything there is to paint; the patches of this call alone are kept.
     pub(crate) fn paint(&mut self) {
         self.patches.clear();
-        while let Some(patch) = self.assets.next_patch() {
+        while let Some(patch) = self.assets.next_patch(true) {
             let shown = self.shown.entry(patch.element.0).or_default();
             let mut loaded = false;
             for op in &patch.ops {

@@ -201,14 +201,49 @@ fn bars_move_ten_times_a_second_and_a_status_shows_at_once() {
 
 #[test]
 fn bars_rest_the_longer_the_more_a_frame_took() {
-    let mut world = shown(7);
-    frame(&mut world, 50);
+    // And never longer than a second, whatever else the page was busy with.
+    for spent in [100, 60_000] {
+        let mut world = shown(7);
+        change(&mut world, "generating", 40);
+        world.pass(world.latency + 60);
+        frame(&mut world, spent);
+        world.log.clear();
+        change(&mut world, "generating", 50);
+        world.pass(700);
+        assert_eq!(frames_asked(&world), 0);
+        world.pass(400);
+        assert_eq!(frames_asked(&world), 1, "after {spent}");
+    }
+}
+
+#[test]
+fn a_frame_for_something_else_moves_no_bar_before_its_turn_and_puts_off_none() {
+    let mut world = World::new(10);
+    show(&mut world, 1, "s");
+    show(&mut world, 2, "t");
+    world.input(Input::Timeout);
+    world.pass(2_000);
+    let say = |world: &mut World, status: &str, progress: u64| {
+        for (story, cover) in
+            [("s", json!({"status": "generating", "progress": progress})), ("t", json!({"status": status}))]
+        {
+            let status = json!({"asset_generation_status": {"assets": {"cover": cover}}});
+            let sent = world.server.write(world.now, story, status);
+            world.deliver(sent);
+        }
+        world.pass(world.latency + 60);
+    };
+    say(&mut world, "pending", 1);
+    frame(&mut world, 0);
+    world.pass(1_000);
+    say(&mut world, "pending", 2);
+    assert_eq!(frame(&mut world, 100), 1, "after a rest, at once");
+    say(&mut world, "failed", 3);
+    assert_eq!(frame(&mut world, 100), 1, "the status, and not the bar");
     world.log.clear();
-    change(&mut world, "generating", 50);
-    world.pass(700);
-    assert_eq!(frames_asked(&world), 0);
-    world.pass(200);
-    assert_eq!(frames_asked(&world), 1);
+    world.pass(750);
+    assert_eq!(frames_asked(&world), 1, "eight hundred after the bar had moved, not after the status");
+    assert_eq!(frame(&mut world, 0), 1);
 }
 
 #[test]

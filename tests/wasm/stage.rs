@@ -187,7 +187,7 @@ impl Stage {
                     DomEvent::RetryClicked(element) => assets.retry_clicked(element),
                     DomEvent::Stray => {}
                 }
-            } else if let Some(patch) = assets.next_patch() {
+            } else if let Some(patch) = assets.next_patch(true) {
                 self.dom.perform(&patch);
             } else {
                 return;

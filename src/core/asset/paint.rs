@@ -23,12 +23,13 @@ impl Assets {
         self.is_moving || self.ranks != 0
     }
 
-    /// The next changes to one element: elements in view first, and among those by the order of assets.
-    pub fn next_patch(&mut self) -> Option<Patch> {
-        if take(&mut self.is_stale) | take(&mut self.is_moving) {
+    /// The next changes to one element: elements in view first, and among those by the order of assets. Where nothing but
+    /// the progress has changed, only if `moves`.
+    pub fn next_patch(&mut self, moves: bool) -> Option<Patch> {
+        if take(&mut self.is_stale) || moves && take(&mut self.is_moving) {
             self.fill_queue();
         }
-        while let Some(element) = self.next_queued() {
+        while let Some(element) = self.next_queued(moves) {
             let ops = self.paint(element);
             if !ops.is_empty() {
                 return Some(Patch { element, ops });
@@ -49,12 +50,12 @@ impl Assets {
                 continue;
             }
             let is_behind = !mounted.visible && asset.is_some();
-            let place = match (mounted.shape.priority, asset) {
-                (Some(priority), _) => u64::from(priority),
-                (None, Some(asset)) => self.config.rank(&asset.name),
-                (None, None) => 0,
-            };
             let rank = if is_new {
+                let place = match (mounted.shape.priority, asset) {
+                    (Some(priority), _) => u64::from(priority),
+                    (None, Some(asset)) => self.config.rank(&asset.name),
+                    (None, None) => 0,
+                };
                 PLACES * u32::from(is_behind) + place.min(u64::from(PLACES - 1)) as u32
             } else {
                 MOVES + u32::from(is_behind)
@@ -64,8 +65,8 @@ impl Assets {
         }
     }
 
-    fn next_queued(&mut self) -> Option<ElementId> {
-        while self.ranks != 0 {
+    fn next_queued(&mut self, moves: bool) -> Option<ElementId> {
+        while self.ranks != 0 && (moves || self.ranks.trailing_zeros() < MOVES) {
             while let Some((rank, id)) = self.queue.get(self.at).copied() {
                 self.at += 1;
                 if rank == self.ranks.trailing_zeros() {
