@@ -2,7 +2,7 @@
 // came from or, if that fails, from a second place. If nothing works, the page shows what it has, until something does.
 //
 // It needs no `import.meta`, so that the same file works in a module tag and in a classic one.
-import { openSocket } from './early-socket.js'
+import { letGo, openSocket } from './early-socket.js'
 import { persist } from './persist.js'
 
 /** Where the package lies by its version; what one of them cannot give, the other can. */
@@ -60,7 +60,7 @@ export function boot(load, isAlone = false) {
   const fail = (/** @type {Error} */ error, isSaid = false) => {
     if (failed) return
     failed = error
-    early?.socket.close()
+    letGo(early)
     if (!isSaid) console.warn(`Storywire: ${error.message}`)
     document.documentElement.setAttribute('data-sw-unavailable', '')
     lift(tag, shown)

@@ -200,6 +200,8 @@ export class Driver {
 
   /** @param {boolean} isSeen whether the browser draws afterwards */
   #paint(isSeen) {
+    // A frame that was asked for before the end comes all the same.
+    if (!this.#raw) return
     const start = this.now()
     // The next task begins when styles and layers are done, which can take longer than all that we do.
     if (isSeen) setTimeout(() => (this.#drawing = this.now() - start), 0)

@@ -17,3 +17,10 @@ export function openSocket({ supabaseUrl = '', supabaseKey = '', options, swDemo
     // The client will try the same and say what is wrong.
   }
 }
+
+/** Lets go of one that nobody wants. Browsers warn of a socket that is closed before it is open. @param {EarlySocket | undefined} early */
+export function letGo(early) {
+  const { socket } = early ?? {}
+  if (socket?.readyState) socket.close()
+  else socket?.addEventListener('open', () => socket.close())
+}

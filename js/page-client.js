@@ -1,5 +1,6 @@
 // The client of a page that shows stories and asks for nothing else: what the script tag makes. What is asked before the
 // module has loaded waits in a queue, so that nothing here needs an `await`.
+import { letGo } from './early-socket.js'
 import { StorywireError, isServiceKey, misuses } from './errors.js'
 import { Listeners, report } from './listeners.js'
 import { persist } from './persist.js'
@@ -69,7 +70,7 @@ export class PageClient {
     }
     const give = (/** @type {StorywireError} */ error) => {
       if (this.#isClosed) return error
-      this.sink.early?.socket.close()
+      letGo(this.sink.early)
       this.hear('connection', 'stopped')
       this.hearError(error)
       for (const story of this.stories) story.hearError(error)
@@ -145,7 +146,7 @@ export class PageClient {
     if (this.#isClosed) return
     this.#end.abort()
     this.#queue = undefined
-    this.sink.early?.socket.close()
+    letGo(this.sink.early)
     if (this.#raw) this.sink.close()
     this.#raw = undefined
   }

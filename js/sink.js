@@ -1,5 +1,6 @@
 // What the core calls: it finds whom a notice is for. No rule stands here.
 import { Driver } from './driver.js'
+import { letGo } from './early-socket.js'
 import { StorywireError } from './errors.js'
 
 /** @typedef {import('./page-client.js').PageClient} PageClient */
@@ -24,7 +25,7 @@ export class Sink extends Driver {
     const early = this.early
     this.early = undefined
     if (early?.url === url && early.socket.readyState < 2) return early.socket
-    early?.socket.close()
+    letGo(early)
     return this.#client.openSocket(url)
   }
 

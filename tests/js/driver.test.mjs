@@ -305,6 +305,18 @@ test('a frame paints until its time is over, and the rest comes with the next', 
   assert.deepEqual(painted.map((of) => of === 'end'), [false, true, false, true, false, true])
 })
 
+test('a frame that comes after the end touches nothing', async () => {
+  const { driver } = make()
+  const touched = /** @type {string[]} */ ([])
+  driver.dom = /** @type {any} */ ({ begin: () => touched.push('begin'), end: () => touched.push('end'), fire: () => true, stop: () => touched.push('stop'), apply: () => touched.push('apply') })
+  driver.note('mounted', 1, 0, 's', 'cover')
+  await settle()
+  driver.close()
+  await settle()
+  mock.timers.tick(1_000)
+  assert.deepEqual(touched, ['stop'])
+})
+
 test('what the browser did for a frame counts as time that painting takes', async () => {
   const { driver } = make()
   await settle()

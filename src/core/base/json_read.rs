@@ -170,12 +170,6 @@ impl<'a> Json<'a> {
         Members { text: self.0, at: if self.kind() == Kind::Object { 1 } else { self.0.len() } }
     }
 
-    /// The members that an earlier object of the same kind did not have, letter for letter and at the same place; with what
-    /// stood at that place.
-    pub fn differing(self, before: Json<'a>) -> Differing<'a> {
-        Differing { new: self.members(), old: before.members() }
-    }
-
     /// The items of an array in their order; nothing for any other value.
     pub fn items(self) -> Items<'a> {
         Items { text: self.0, at: if self.kind() == Kind::Array { 1 } else { self.0.len() } }
@@ -193,46 +187,11 @@ impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, Json<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.next_raw()?;
-        Some((key.as_str()?, value))
-    }
-}
-
-impl<'a> Members<'a> {
-    /// The key as it stands there, and the value.
-    fn next_raw(&mut self) -> Option<(Json<'a>, Json<'a>)> {
         let (key, end) = next_value(self.text, self.at)?;
         let colon = skip_space(self.text.as_bytes(), end);
         let (value, end) = next_value(self.text, colon + 1)?;
         self.at = end;
-        Some((key, value))
-    }
-}
-
-/// See [`Json::differing`].
-#[derive(Clone, Debug)]
-pub struct Differing<'a> {
-    new: Members<'a>,
-    old: Members<'a>,
-}
-
-impl<'a> Iterator for Differing<'a> {
-    /// The name, the value, and the value that was there.
-    type Item = (Cow<'a, str>, Json<'a>, Json<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let start = self.new.at;
-            let (key, value) = self.new.next_raw()?;
-            let (new, old) = (self.new.text.as_bytes().get(start..self.new.at)?, self.old.text.as_bytes());
-            let end = self.old.at + new.len();
-            if old.get(self.old.at..end) == Some(new) && matches!(old.get(end), Some(b',' | b'}')) {
-                self.old.at = end;
-                continue;
-            }
-            let was = self.old.next_raw().map_or(Json::NULL, |(_, was)| was);
-            return Some((key.as_str()?, value, was));
-        }
+        Some((key.as_str()?, value))
     }
 }
 

@@ -10,7 +10,7 @@ mod time;
 mod timestamp;
 
 pub use backoff::Backoff;
-pub use json_read::{Differing, Items, Json, Kind, Members};
+pub use json_read::{Items, Json, Kind, Members};
 pub use queue::Queue;
 pub use rng::Rng;
 pub(crate) use text::{cut, has, join, same};
