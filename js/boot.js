@@ -32,10 +32,13 @@ export function boot(load, isAlone = false) {
   if (typeof document === 'undefined') return
   const scope = /** @type {any} */ (window)
   const found = scope.Storywire
-  const tag = ownTag(isAlone ? /\/inline\.js/ : /\/auto\.js/)
+  const tags = findTags()
+  const tag = tags.find(({ src }) => (isAlone ? /\/inline\.js/ : /\/auto\.js/).test(src)) ?? tags[0] ?? document.createElement('script')
   const from = tag.src
   if (found?.push && !Array.isArray(found)) {
-    console.warn(`Storywire ${found.version} is here already, from ${found.from}: ${from} does nothing. Remove one of the two tags.`)
+    // A body that takes another's place brings the same tag again; a module is not told which tag it came by.
+    const other = tags.find((tag) => saysOf(tag) !== found.says)
+    if (other) console.warn(`Storywire ${found.version} is here already, from ${found.from}: ${other.src} does nothing${other.src === found.from ? ', and what it says otherwise does not count' : ''}. Remove one of the two tags.`)
     return
   }
   /** @type {any[]} */
@@ -48,6 +51,7 @@ export function boot(load, isAlone = false) {
   const own = (scope.Storywire = {
     version: STORYWIRE_VERSION,
     from,
+    says: saysOf(tag),
     push: (/** @type {any[]} */ ...more) => {
       entries.push(...more)
       if (run) more.forEach(run)
@@ -104,11 +108,12 @@ export function boot(load, isAlone = false) {
 /** Whether an entry asks for the client: then the whole one is needed from the start. @param {any} entry */
 const asks = (entry) => typeof entry === 'function' || Boolean(entry?.ready)
 
-/** The tag that this file came by: a module is not told which. @param {RegExp} name */
-function ownTag(name) {
-  const tags = /** @type {HTMLScriptElement[]} */ ([document.currentScript, ...document.querySelectorAll('script[data-supabase-url],script[data-sw-demo]')]).filter((tag) => (tag?.dataset?.supabaseUrl ?? tag?.dataset?.swDemo) !== undefined)
-  return tags.find(({ src }) => name.test(src)) ?? tags[0] ?? document.createElement('script')
-}
+/** The tags of ours in the page, that of a classic script first. */
+const findTags = () =>
+  /** @type {HTMLScriptElement[]} */ ([document.currentScript, ...document.querySelectorAll('script[data-supabase-url],script[data-sw-demo]')]).filter((tag) => (tag?.dataset?.supabaseUrl ?? tag?.dataset?.swDemo) !== undefined)
+
+/** What a tag says: its address and its settings. @param {HTMLScriptElement} tag */
+const saysOf = ({ src, dataset }) => src + JSON.stringify(dataset)
 
 /**
  * The folders in which the package is looked for. An address with a range of versions could give one file of this version

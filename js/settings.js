@@ -32,7 +32,7 @@ export function worth(setting) {
   known.set(setting, '')
   follow(setting, (value) => {
     known.set(setting, typeof value === 'object' ? '' : String(value ?? ''))
-    for (const element of document.querySelectorAll('[data-story-id]')) if (element.getAttribute('data-story-id') === setting) element.setAttribute('data-story-id', setting)
+    for (const name of ['data-story-id', 'data-asset']) for (const element of document.querySelectorAll(`[${name}]`)) if (element.getAttribute(name) === setting) element.setAttribute(name, setting)
   })
   return ''
 }

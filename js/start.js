@@ -57,14 +57,30 @@ export function start({ tag, own, entries, asks, base, styles, places, early, fa
   }
   /** @param {PageClient} next */
   const take = (next) => {
-    client?.close()
+    const last = client
     own.client = client = next
     next.sink.early ??= early
     early = undefined
     if (token !== undefined) next.setAuth(token)
     for (const [event, listener] of heard) next.on(event, listener)
-    next.observe().ready.then((error) => error && fail(error, true))
+    next.ready.then((error) => error && fail(error, true))
     hold()
+    // What the last one shows stays until this one knows as much, so that nothing ready is a skeleton in between.
+    const known = [...(last?.told.keys() ?? [])].map((id) => next.story(id))
+    const show = () => {
+      last?.close()
+      // By then the last one has let go of its elements.
+      queueMicrotask(() => {
+        next.observe()
+        for (const one of known) one.close()
+      })
+    }
+    if (!known.length) return show()
+    const undo = next.on('connection', (state) => {
+      if (state !== 'live' && state !== 'polling') return
+      undo()
+      show()
+    })
   }
   /** Runs a function of the page with the whole client. @param {any} entry */
   const run = (entry) => {
@@ -112,11 +128,13 @@ export function start({ tag, own, entries, asks, base, styles, places, early, fa
   const begin = () => {
     if (place.url) guard(() => make(place.url, place.key))
     else if (isBound(supabaseUrl) || isBound(supabaseKey)) {
-      // The first of each counts: a page has one project.
+      // The first of each counts until the page is loaded again: a page has one project.
       const found = ['', '']
       for (const [at, setting] of [supabaseUrl, supabaseKey].entries()) {
         follow(setting, (value) => {
-          if (!value || found[at]) return
+          if (!value || found[at] === String(value)) return
+          // The value is not said: it may be a secret that stands there by mistake.
+          if (found[at]) return import('./values.js').then(({ warn }) => warn(`${setting} has another value now, and ${at ? 'data-supabase-key' : 'data-supabase-url'} keeps the first until the page is loaded again.`))
           found[at] = String(value)
           if (found.every(Boolean)) guard(() => make(found[0], found[1]))
         })

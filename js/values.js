@@ -49,7 +49,7 @@ const parted = (setting) => (setting[0] === '#' ? ['#', setting.slice(1)] : [set
 const said = new Set()
 
 /** @param {string} sentence */
-function warn(sentence) {
+export function warn(sentence) {
   if (said.has(sentence)) return
   said.add(sentence)
   console.warn(`Storywire: ${sentence}`)

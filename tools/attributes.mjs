@@ -34,8 +34,8 @@ export const groups = [
     intro: 'They configure the page. `createClient` has the same as options.',
     on: 'script',
     attributes: [
-      { name: 'data-supabase-url', type: 'url', value: 'page', needed: true, example: 'data-supabase-url="https://xyz.supabase.co"', what: 'The URL of the Supabase project.', since: '0.1.0' },
-      { name: 'data-supabase-key', type: 'text', value: 'page', needed: true, example: 'data-supabase-key="sb_publishable_…"', what: 'The publishable (or anon) key of the project. A secret key is refused.', since: '0.1.0' },
+      { name: 'data-supabase-url', type: 'url', value: 'page', needed: true, example: 'data-supabase-url="https://xyz.supabase.co"', what: 'The URL of the Supabase project. If it names a value of the page, the first value counts until the page is loaded again: a page has one project.', since: '0.1.0' },
+      { name: 'data-supabase-key', type: 'text', value: 'page', needed: true, example: 'data-supabase-key="sb_publishable_…"', what: 'The publishable (or anon) key of the project; of a value of the page the first counts, too. A secret key is refused.', since: '0.1.0' },
       { name: 'data-api-base', type: 'url', value: 'page', example: 'data-api-base="https://api.example.com/api/v1"', what: 'The base of your API, to which retries are posted and from which the emotion stream is read.', since: '0.1.0' },
       { name: 'data-access-token', type: 'text', value: 'page', example: 'data-access-token="wized:v.accessToken"', what: "The access token of the signed-in user, taken from the page, so that it is never written into its source. Without it, what the visitor sees is what the project's policies give to `anon`.", since: '0.1.0' },
       { name: 'data-wized-app', type: 'text', default: '`supabase`', example: 'data-wized-app="My backend"', what: "The name of the Supabase app in Wized whose signed-in user is taken, where there is no `data-access-token`.", since: '0.1.0' },
@@ -75,7 +75,7 @@ export const groups = [
     intro: 'An asset is an element inside a story. Several elements may show the same one.',
     on: 'any',
     attributes: [
-      { name: 'data-asset', type: 'text', needed: true, example: '<div data-asset="cover">', what: 'Which asset the element shows: `text`, `cover`, `audio`, `scenes`, `activities`, `pdf`, or a name of your own.', since: '0.1.0' },
+      { name: 'data-asset', type: 'text', value: 'page', needed: true, example: '<div data-asset="cover">', what: 'Which asset the element shows: `text`, `cover`, `audio`, `scenes`, `activities`, `pdf`, or a name of your own. While it is empty the element is left alone.', since: '0.1.0' },
       {
         name: 'data-asset-as',
         type: { text: 'as text', image: 'as an `<img>`', audio: 'as an `<audio controls>`', video: 'as a `<video controls>`', frame: 'as an `<iframe>`', link: 'as an `<a>`', source: 'as the `src` of a `<source>`', background: 'as an image that fills the element' },

@@ -1,5 +1,6 @@
 // What is wrong with a page, and how to cure it: one sentence each.
 import { isServiceKey, sentences } from '../errors.js'
+import { isBound, worth } from '../settings.js'
 import { bare } from './redact.js'
 
 /** @typedef {import('./trace.js').Trace} Trace */
@@ -43,17 +44,18 @@ function* ofElements({ options }, trace) {
   for (const element of document.querySelectorAll('[data-story-id]')) {
     const id = element.getAttribute('data-story-id') ?? ''
     if (/\{\{|\}\}|\$\{|^\[object|^(undefined|null|NaN)$/.test(id)) yield `data-story-id="${id}" was not filled in: bind the attribute to a field of the collection, or to a value such as wized:v.currentStoryId.`
-    else if (id.startsWith('wized:') && !('version' in Object(/** @type {any} */ (globalThis).Wized) || /** @type {any} */ (globalThis).Wized?.data)) yield `data-story-id="${id}" waits for Wized, which is not on this page: add Wized's script, or give the id in another way.`
-    else if (id.startsWith('wized:')) yield `data-story-id="${id}" has no value in Wized yet: check the name of the variable, and that it is set on this page.`
+    else if (isBound(id)) yield* ofValue('data-story-id', id)
     else if (id.trim() === '') yield 'An element has an empty data-story-id, so nothing is shown in it: bind it to the id of a story.'
   }
   const own = Object.values(Object(options.assets?.columns)).map((target) => String(target).split('.')[0])
   const more = [...Object.keys(Object(options.assets?.media)), ...[options.assets?.order].flat().map(String)]
   for (const element of document.querySelectorAll('[data-asset]')) {
-    const name = element.getAttribute('data-asset') ?? ''
+    const setting = element.getAttribute('data-asset') ?? ''
+    yield* ofValue('data-asset', setting)
+    const name = worth(setting)
     const container = element.closest('[data-story-id]')
     if (!container) yield `data-asset="${name}" stands outside of any element with data-story-id, so nothing is shown in it: put it into one.`
-    const story = trace?.stories.get(container?.getAttribute('data-story-id') ?? '')
+    const story = trace?.stories.get(worth(container?.getAttribute('data-story-id') ?? ''))
     const isReal = element.matches('[data-asset-state]:not([data-asset-state=pending])')
     const known = [...usual, ...own, ...more, ...(story?.assets ?? [])]
     if (!name || isReal || known.includes(name)) continue
@@ -61,6 +63,15 @@ function* ofElements({ options }, trace) {
     if (near) yield `data-asset="${name}" is not an asset of this story: did you mean "${near}"?`
     else if (story) yield `data-asset="${name}" is not an asset of this story, which has ${story.assets.join(', ') || 'none yet'}: check the spelling, or give the column to assets.columns.`
   }
+}
+
+/** What an attribute names a value for and does not find. @param {string} name @param {string} setting */
+function* ofValue(name, setting) {
+  if (worth(setting) || !isBound(setting)) return
+  const { Wized } = /** @type {any} */ (globalThis)
+  if (!setting.startsWith('wized:')) yield `${name}="${setting}" has no value: check that the page has what it names.`
+  else if ('version' in Object(Wized) || Wized?.data) yield `${name}="${setting}" has no value in Wized yet: check the name of the variable, and that it is set on this page.`
+  else yield `${name}="${setting}" waits for Wized, which is not on this page: add Wized's script, or give the value in another way.`
 }
 
 /** @param {Setting} setting @param {Trace} trace */

@@ -1,5 +1,6 @@
 // A text for a support request. It is made of what may be said, rather than of everything with the secrets taken out; then
 // the secrets are taken out.
+import { worth } from '../settings.js'
 import { find } from './mistakes.js'
 import { bare, redact } from './redact.js'
 
@@ -15,8 +16,7 @@ export const clock = (at) => new Date(at).toTimeString().slice(0, 8)
  */
 export function assets(trace) {
   return [...document.querySelectorAll('[data-asset]')].map((element) => {
-    const asset = element.getAttribute('data-asset') ?? ''
-    const story = element.closest('[data-story-id]')?.getAttribute('data-story-id') ?? ''
+    const [asset, story] = ['data-asset', 'data-story-id'].map((name) => worth(element.closest(`[${name}]`)?.getAttribute(name) ?? ''))
     const source = trace?.assets.get(`${story} ${asset}`) ?? trace?.stories.get(story)
     const words = { read: 'a read', change: 'a change', poll: 'a poll' }
     return {

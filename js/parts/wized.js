@@ -69,7 +69,7 @@ export async function start({ tag, listen, setToken, options }) {
     const name = element.getAttribute('data-asset')
     if (!name) return () => stories[worth(id)]?.overall ?? 'pending'
     return () => {
-      const asset = stories[worth(id)]?.assets[name] ?? { status: 'pending', progress: null, url: '' }
+      const asset = stories[worth(id)]?.assets[worth(name)] ?? { status: 'pending', progress: null, url: '' }
       return field ? asset[/** @type {keyof Asset} */ (field)] : asset
     }
   }
@@ -89,11 +89,12 @@ export async function start({ tag, listen, setToken, options }) {
   new MutationObserver((mutations) => {
     const asks = (/** @type {Node} */ node) => node instanceof Element && (node.matches(asking) || node.querySelector(asking))
     if (mutations.some(({ type, addedNodes }) => type === 'attributes' || [...addedNodes].some(asks))) change({})
-  }).observe(document, { childList: true, subtree: true, attributeFilter: ['data-sw-into', 'data-story-id'] })
+  }).observe(document, { childList: true, subtree: true, attributeFilter: ['data-sw-into', 'data-story-id', 'data-asset'] })
 
   options.retry = async ({ story, asset }) => {
     const buttons = [...document.querySelectorAll('[data-asset-retry^="wized:"]')]
-    const button = buttons.find((one) => one.closest('[data-asset]')?.getAttribute('data-asset') === asset && worth(one.closest('[data-story-id]')?.getAttribute('data-story-id') ?? '') === story)
+    const worthOf = (/** @type {Element} */ one, /** @type {string} */ name) => worth(one.closest(`[${name}]`)?.getAttribute(name) ?? '')
+    const button = buttons.find((one) => worthOf(one, 'data-asset') === asset && worthOf(one, 'data-story-id') === story)
     if (!button) return
     const own = await wized()
     // The request can say which asset it is for.

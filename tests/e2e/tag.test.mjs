@@ -63,6 +63,29 @@ for (const [name, script, place] of [
   )
 
 test(
+  'page code that asks for the client when a story is shown changes nothing of what is seen, and all of it stays live',
+  journey(async (page, url) => {
+    const states = { cover: { status: 'generating', progress: 44 }, text: { status: 'ready', text: 'Once upon a time' } }
+    const { id } = await post(`${url}/rest/v1/stories?select=id`, { title: 'One', asset_generation_status: { assets: states } }, { prefer: 'return=representation', accept: 'application/vnd.pgrst.object+json' })
+    await openPage(page, url, `<div data-story-id="${id}"><div data-asset="text" class="skeleton"></div><div data-asset="cover" class="skeleton"></div></div>${tag()}`)
+    await state(page, 'text', 'ready')
+    await page.locator('[data-asset="cover"][data-progress="44"]').waitFor()
+    await page.evaluate(() => {
+      window.seen = new Set()
+      const note = () => document.querySelectorAll('[data-asset]').forEach(({ dataset, className }) => window.seen.add([dataset.asset, dataset.assetState, dataset.progress, className].join(' ').trim()))
+      new MutationObserver(note).observe(document.body, { subtree: true, attributes: true, childList: true })
+      note()
+    })
+    await page.evaluate(() => new Promise((resolve) => window.Storywire.push((storywire) => storywire.on('connection', (now) => now === 'live' && resolve()))))
+    assert.deepEqual(await page.evaluate(() => [...window.seen].sort()), ['cover generating 44 skeleton animating', 'text ready 100'])
+    await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'cover', status: 'generating', progress: 45 })
+    await page.locator('[data-asset="cover"][data-progress="45"]').waitFor()
+    assert.deepEqual(await page.evaluate(() => [...window.seen].sort()), ['cover generating 44 skeleton animating', 'cover generating 45 skeleton animating', 'text ready 100'])
+    assert.equal((await (await fetch(`${url}/__control/counters`)).json()).sockets, 1, 'the socket of the lesser client has gone')
+  }),
+)
+
+test(
   'the socket opens while the scripts still come',
   journey(async (page, url) => {
     const opened = page.waitForEvent('websocket')
@@ -105,6 +128,44 @@ test(
     void server
   }),
 )
+
+for (const [name, script] of [
+  ['a classic script', `<script src="/dist/auto.js" ${settings}></script>`],
+  ['the one file', `<script type="module" src="/dist/inline.js" ${settings}></script>`],
+])
+  test(
+    `the same tag that runs again, as when a body takes another's place, has nothing to say; one with other settings has: ${name}`,
+    journey(async (page, url) => {
+      const warned = []
+      page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+      const [one, two] = [await story(url), await story(url)]
+      await openPage(page, url, card(one) + script)
+      await isShown(page)
+      // As Turbo does it: scripts of the new body are made anew, so that they run.
+      const swap = (html) =>
+        page.evaluate(async (html) => {
+          const next = document.createElement('body')
+          next.innerHTML = html
+          const copies = [...next.querySelectorAll('script')].map((old) => {
+            const copy = document.createElement('script')
+            for (const { name, value } of old.attributes) copy.setAttribute(name, value)
+            const loaded = new Promise((resolve) => copy.addEventListener('load', resolve))
+            old.replaceWith(copy)
+            return loaded
+          })
+          document.body.replaceWith(next)
+          await Promise.all(copies)
+        }, html)
+      await swap(card(two) + script)
+      await page.locator(`[data-story-id="${two}"] [data-asset="text"][data-asset-state="ready"]`).waitFor({ timeout: 20_000 })
+      await page.locator('[data-sw-connection="live"]').waitFor()
+      assert.deepEqual(warned, [])
+      assert.equal((await (await fetch(`${url}/__control/counters`)).json()).sockets, 1)
+      if (script.includes('module')) return
+      await swap(card(two) + script.replace('data-api-base="/api/v1"', 'data-api-base="/api/v2"'))
+      assert.match(warned.join(), /is here already, from [^ ]+: [^ ]+ does nothing, and what it says otherwise does not count\. Remove one of the two tags\.$/)
+    }),
+  )
 
 /** The package as a CDN has it. `broken` says what an address answers in place of the file. */
 async function cdn(page, broken = () => undefined) {

@@ -70,6 +70,50 @@ test(
 )
 
 test(
+  'which asset an element shows may be a value of the page too, and another when that changes',
+  journey(async (page, url) => {
+    const states = { cover: { status: 'generating', progress: 44 }, pdf: { status: 'generating', progress: 55 } }
+    const { id } = await post(`${url}/rest/v1/stories?select=id`, { title: 'A story', asset_generation_status: { assets: states } }, { prefer: 'return=representation', accept: 'application/vnd.pgrst.object+json' })
+    await openPage(page, url, `<select id="which"><option>cover<option>pdf<option value="">none</select><div id="card-any" data-story-id="${id}"><div data-asset="#which"></div></div>${tag()}`)
+    await shows(page, 'any', 44)
+    await page.locator('#which').selectOption('pdf')
+    await shows(page, 'any', 55)
+    assert.equal(await page.locator('#card-any [data-progress="44"]').count(), 0)
+    // None: what happens meanwhile is not shown.
+    await page.evaluate(() => {
+      window.shown = []
+      const asset = document.querySelector('#card-any > div')
+      new MutationObserver(() => window.shown.push(asset.dataset.progress)).observe(asset, { attributeFilter: ['data-progress'] })
+    })
+    await page.locator('#which').selectOption('none')
+    for (const [asset, progress] of [['pdf', 56], ['cover', 45]]) await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset, status: 'generating', progress })
+    await page.waitForFunction((id) => window.Storywire.client.told.get(id)?.get('cover')?.progress === 45, id)
+    await page.locator('#which').selectOption('cover')
+    await shows(page, 'any', 45)
+    assert.deepEqual(await page.evaluate(() => window.shown), ['45'])
+  }),
+)
+
+test(
+  'a project that changes under way is pointed out, and the first stays',
+  journey(async (page, url) => {
+    const warned = []
+    page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+    const id = await row(url, 66)
+    await openPage(page, url, `${card(id, 'own')}<input id="project" value="${url}"><input id="key" value="sb_publishable_storywire_local"><script async type="module" src="/dist/auto.js" data-supabase-url="#project" data-supabase-key="#key"></script>`)
+    await shows(page, 'own', 66)
+    await page.locator('#project').fill('https://other.supabase.co')
+    await page.locator('#key').fill('sb_publishable_other')
+    await until(() => warned.length === 2, () => warned.join('\n'))
+    assert.match(warned[0], /^Storywire: #project has another value now, and data-supabase-url keeps the first until the page is loaded again\.$/)
+    assert.match(warned[1], /^Storywire: #key has another value now, and data-supabase-key keeps the first/)
+    await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'cover', status: 'generating', progress: 67 })
+    await shows(page, 'own', 67)
+    assert.equal(warned.length, 2, 'each is said once')
+  }),
+)
+
+test(
   'a pattern without a name in it is pointed out',
   journey(async (page, url) => {
     const warned = page.waitForEvent('console', (message) => message.type() === 'warning')
