@@ -7,7 +7,7 @@ import { call } from './listeners.js'
 /** What a driver needs of a module. @typedef {import('../pkg/storywire_story.js').RawClient & { binary?: Function, takeBytes?: Function }} Raw */
 
 /** What comes in, in the order of `KINDS` in src/core/port.rs. */
-const kinds = 'timeout page opened closed token answer painted story retry retried set-token close mounted mounted-story unmounted seen unseen loaded failed clicked'.split(' ')
+const kinds = 'timeout page opened closed token answer painted story retry retried set-token close mounted mounted-story unmounted seen unseen loaded failed clicked text'.split(' ')
 
 /** What happens to the page, in the order of `PAGE_EVENTS` there. */
 const pageEvents = ['visible', 'hidden', 'freeze', 'resume', 'online', 'offline']
@@ -63,7 +63,7 @@ export class Driver {
    * Takes in what happened, and performs what follows from it.
    * @param {string} kind @param {number} [id] @param {number} [number] @param {string} [first] @param {string} [second]
    */
-  input(kind, id, number, first, second) {
+  input(kind, id, number, first = '', second = '') {
     this.#tell(kind, id, number, first, second)
     this.#pump()
   }
@@ -74,14 +74,29 @@ export class Driver {
    * @param {string} kind @param {number} [id] @param {number} [number] @param {string} [first] @param {string} [second]
    * @param {string} [third] @returns {number} negative for a misuse
    */
-  note(kind, id, number, first, second, third) {
+  note(kind, id, number, first = '', second = '', third = '') {
     this.schedule()
     return this.#tell(kind, id, number, first, second, third)
   }
 
-  /** @param {string} kind */
-  #tell(kind, id = 0, number = 0, first = '', second = '', third = '') {
-    return this.#raw?.input(this.now(), kinds.indexOf(kind), id, number, first, second, third) ?? 0
+  /**
+   * The texts go into memory that stays from one input to the next: twice as fast as to let the glue of wasm-bindgen do it.
+   * @param {string} kind @param {number} id @param {number} number @param {string[]} texts
+   */
+  #tell(kind, id = 0, number = 0, ...texts) {
+    const raw = this.#raw
+    if (!raw || !this.#memory) return 0
+    let most = 0
+    for (const text of texts) most += text.length * 3
+    let at = most && raw.room(most)
+    const lengths = []
+    for (const text of texts) {
+      const { written } = encoder.encodeInto(text, new Uint8Array(this.#memory.buffer, at, text.length * 3))
+      lengths.push(written)
+      at += written
+    }
+    const [first = 0, second = 0, third = 0] = lengths
+    return raw.input(this.now(), kinds.indexOf(kind), id, number, first, second, third)
   }
 
   /** Performs the effects of a command soon. */
@@ -117,7 +132,7 @@ export class Driver {
   #pump() {
     if (this.#isPumping) return
     this.#isPumping = true
-    for (let calls; (calls = this.#raw?.poll()); ) {
+    for (let calls; (calls = this.#raw?.poll(false)); ) {
       for (const [name, ...args] of JSON.parse(calls)) call(() => /** @type {any} */ (this)[name](...args))
     }
     this.#isPumping = false
@@ -148,22 +163,13 @@ export class Driver {
     socket.addEventListener('open', () => this.input('opened', id))
     socket.addEventListener('close', () => this.input('closed', id))
     socket.addEventListener('message', ({ data }) => {
-      if (typeof data === 'string') this.#hearText(id, data)
+      if (typeof data === 'string') this.#tell('text', id, 0, data)
       else this.#raw?.binary?.(this.now(), id, new Uint8Array(data))
       this.#pump()
     })
     // The page may have opened it while the module was loading.
     if (socket.readyState === 1) this.input('opened', id)
     else if (socket.readyState) this.input('closed', id)
-  }
-
-  /** Into memory that stays from one message to the next: twice as fast as letting the glue do it. @param {number} id @param {string} text */
-  #hearText(id, text) {
-    const most = text.length * 3
-    const at = this.#raw?.room(most)
-    if (at === undefined || !this.#memory) return
-    const { written } = encoder.encodeInto(text, new Uint8Array(this.#memory.buffer, at, most))
-    this.#raw?.text(this.now(), id, written)
   }
 
   /** A socket that cannot send any more will say that it closed. @param {number} id @param {string | Uint8Array<ArrayBuffer>} data */
@@ -207,7 +213,7 @@ export class Driver {
     if (isSeen) setTimeout(() => (this.#drawing = this.now() - start), 0)
     let spent = 0
     this.dom?.begin()
-    for (let calls; spent < FRAME && (calls = this.#raw?.patches()); spent = this.now() - start) this.dom?.apply(JSON.parse(calls))
+    for (let calls; spent < FRAME && (calls = this.#raw?.poll(true)); spent = this.now() - start) this.dom?.apply(JSON.parse(calls))
     this.dom?.end()
     this.input('painted', Math.max(spent, this.#drawing))
   }

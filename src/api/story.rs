@@ -25,10 +25,19 @@ impl RawClient {
         }
     }
 
-    /// See [`Port::input`].
+    /// See [`Port::written`].
     #[allow(clippy::too_many_arguments, reason = "one export with many costs less than many with few")]
-    pub fn input(&mut self, now: f64, kind: u32, id: u32, number: u32, first: &str, second: &str, third: &str) -> i32 {
-        self.port.input(Instant(now as u64), kind, id, number, [first, second, third])
+    pub fn input(
+        &mut self,
+        now: f64,
+        kind: u32,
+        id: u32,
+        number: u32,
+        first: usize,
+        second: usize,
+        third: usize,
+    ) -> i32 {
+        self.port.written(Instant(now as u64), kind, id, number, [first, second, third])
     }
 
     /// See [`Port::room`]; where it is in the memory.
@@ -36,18 +45,8 @@ impl RawClient {
         self.port.room(most).as_ptr()
     }
 
-    /// See [`Port::text`].
-    pub fn text(&mut self, now: f64, socket: u32, written: usize) {
-        self.port.text(Instant(now as u64), socket, written);
-    }
-
-    /// See [`Port::poll`].
-    pub fn poll(&mut self) -> String {
-        self.port.poll()
-    }
-
-    /// See [`Port::patches`].
-    pub fn patches(&mut self) -> String {
-        self.port.patches()
+    /// See [`Port::poll`], or, for the next part of a frame, [`Port::patches`].
+    pub fn poll(&mut self, paints: bool) -> String {
+        if paints { self.port.patches() } else { self.port.poll() }
     }
 }

@@ -16,7 +16,7 @@ use super::realtime::frame::Version;
 use super::{Client, WHOLE};
 
 /// What can come in, each by its place. A test keeps `kinds` in `js/driver.js` equal.
-pub const KINDS: [&str; 20] = [
+pub const KINDS: [&str; 21] = [
     "timeout",   // the moment that was asked for has come, or a command wants its effects
     "page",      // id: which of `PAGE_EVENTS`
     "opened",    // id: of the socket
@@ -38,6 +38,7 @@ pub const KINDS: [&str; 20] = [
     "loaded",
     "failed",
     "clicked",
+    "text", // id: of the socket; a text frame
 ];
 
 /// What can happen to the page, each by its place.
@@ -62,7 +63,7 @@ pub struct Port {
     pub client: Client,
     /// The moment of the commands.
     pub now: Instant,
-    /// Where JavaScript writes the texts of a socket.
+    /// Where JavaScript writes the texts of an input.
     text: Vec<u8>,
     /// The bytes that belong to the last call.
     bytes: Vec<u8>,
@@ -197,6 +198,7 @@ impl Port {
                 client.retry_clicked(element);
                 return 0;
             }
+            20 => Input::Socket(SocketId(id), SocketEvent::Text(first)),
             _ => {
                 self.due = None;
                 Input::Timeout
@@ -206,7 +208,7 @@ impl Port {
         0
     }
 
-    /// Room for a text of at most so many bytes, to be told by [`Port::text`].
+    /// Room for texts of at most so many bytes together, to be told by [`Port::written`].
     pub fn room(&mut self, most: usize) -> &mut [u8] {
         if self.text.len() < most || self.text.len() > KEPT && most < KEPT {
             self.text = vec![0; most];
@@ -214,10 +216,18 @@ impl Port {
         &mut self.text
     }
 
-    /// A text frame of a socket, which was written into the room.
-    pub fn text(&mut self, now: Instant, socket: u32, written: usize) {
-        let text = self.text.get(..written).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default();
-        self.client.handle_input(now, Input::Socket(SocketId(socket), SocketEvent::Text(text)));
+    /// [`Port::input`] with texts that were written into the room, one behind the other, each of so many bytes.
+    pub fn written(&mut self, now: Instant, kind: u32, id: u32, number: u32, lengths: [usize; 3]) -> i32 {
+        let room = core::mem::take(&mut self.text);
+        let (mut texts, mut rest) = ([""; 3], room.as_slice());
+        for (text, length) in texts.iter_mut().zip(lengths) {
+            let Some((bytes, behind)) = rest.split_at_checked(length) else { break };
+            *text = core::str::from_utf8(bytes).unwrap_or_default();
+            rest = behind;
+        }
+        let result = self.input(now, kind, id, number, texts);
+        self.text = room;
+        result
     }
 
     /// A binary frame of a socket.

@@ -31,7 +31,7 @@ impl Page {
 
     fn say(&mut self, text: &str) {
         self.port.room(text.len() * 3)[..text.len()].copy_from_slice(text.as_bytes());
-        self.port.text(Instant(self.now), 1, text.len());
+        self.port.written(Instant(self.now), 20, 1, 0, [text.len(), 0, 0]);
     }
 
     /// Everything that is to be done, but for the timer, which is noted.
@@ -328,6 +328,19 @@ fn a_large_text_gives_its_room_back() {
         assert!(page.port.room(most).len() >= most);
     }
     assert_eq!(page.port.room(3).len(), 3);
-    page.port.text(Instant(0), 1, 99);
+    page.port.written(Instant(0), 20, 1, 0, [99, 0, 0]);
     assert!(page.calls().is_empty(), "more than there is room for is nothing");
+}
+
+#[test]
+fn texts_of_an_input_lie_one_behind_the_other() {
+    let mut page = Page::new(OPTIONS);
+    let (story, asset) = ("geschichte-ä", "cover");
+    let written = format!("{story}{asset}");
+    page.port.room(written.len())[..written.len()].copy_from_slice(written.as_bytes());
+    page.port.written(Instant(page.now), 12, 1, 0, [story.len(), asset.len(), 0]);
+    page.input("timeout", 0, 0, [""; 3]);
+    let read = &page.named("read")[0];
+    assert!(read[2].as_str().unwrap().contains("geschichte-"), "{read}");
+    assert!(!read[2].as_str().unwrap().contains("cover"), "{read}");
 }
