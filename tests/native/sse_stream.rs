@@ -286,6 +286,23 @@ fn a_wake_up_does_not_override_retry_after() {
 }
 
 #[test]
+fn going_away_and_back_does_not_override_retry_after() {
+    let mut world = World::new(Config::default());
+    world.answer_with(429, "", Some("60"));
+    world.pass(10_000);
+    world.input(Input::Page(PageEvent::Left));
+    assert_eq!(world.stream.next_timeout(), None);
+    world.pass(10_000);
+    world.input(Input::Page(PageEvent::Restored));
+    assert_eq!((world.requests.len(), world.wait()), (1, 40_000));
+    let mut world = World::new(Config { retry: Millis(300_000), ..Config::default() });
+    world.fail();
+    world.input(Input::Page(PageEvent::Left));
+    world.input(Input::Page(PageEvent::Restored));
+    assert_eq!(world.requests.len(), 2, "nobody asked for that wait");
+}
+
+#[test]
 fn a_wake_up_ends_the_wait() {
     let mut world = World::new(Config { retry: Millis(300_000), ..Config::default() });
     world.fail();

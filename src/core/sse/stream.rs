@@ -335,11 +335,14 @@ impl Stream {
             (PageEvent::Awake, State::Waiting { until: Some(until), not_before }) => {
                 *until = (*until).min((*not_before).max(self.now));
             }
-            (PageEvent::Left, State::Opening { .. } | State::Open(_) | State::Waiting { .. }) => {
+            (PageEvent::Left, State::Waiting { until, .. }) => *until = None,
+            (PageEvent::Left, State::Opening { .. } | State::Open(_)) => {
                 self.leave_attempt();
                 self.state = State::Waiting { until: None, not_before: self.now };
             }
-            (PageEvent::Restored, State::Waiting { until, .. }) if until.is_none() => *until = Some(self.now),
+            (PageEvent::Restored, State::Waiting { until, not_before }) if until.is_none() => {
+                *until = Some((*not_before).max(self.now));
+            }
             _ => {}
         }
     }
