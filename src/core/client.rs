@@ -346,7 +346,7 @@ impl Client {
             Input::Page(event) => {
                 self.realtime.handle_page_event(ctx, event);
                 if matches!(event, PageEvent::Visible | PageEvent::Resumed | PageEvent::Online) {
-                    self.rows.wake(self.desk.now);
+                    self.rows.wake(ctx);
                 }
             }
             Input::Token(request, answer) => {
@@ -447,13 +447,14 @@ impl Client {
 
     fn is_polling(&self) -> bool {
         let down = self.realtime.down_for(self.desk.now).is_some_and(|span| span >= self.desk.config.poll_after);
-        !self.rows.is_empty() && (down || self.rows.is_unfollowed())
+        let may_read = !self.realtime.lacks_token(self.desk.now);
+        may_read && !self.rows.is_empty() && (down || self.rows.is_unfollowed())
     }
 
     /// The page slept without having said so.
     fn wake(&mut self) {
         self.realtime.probe(&mut self.desk);
-        self.rows.wake(self.desk.now);
+        self.rows.wake(&mut self.desk);
     }
 
     fn fire_due(&mut self) {
@@ -465,6 +466,15 @@ impl Client {
         }
         self.rows.fire_due(&mut self.desk, &mut self.realtime);
         self.settle();
+        if self.realtime.lacks_token(self.desk.now) {
+            // Nothing can be read, so nothing else would say why a skeleton stays one; the next read takes it back.
+            for (rows, story) in self.stories.followed() {
+                if self.rows.set(rows).is_some_and(|set| !set.is_live()) {
+                    self.assets.set_problem(story, Some(Problem::Unreachable));
+                }
+            }
+            self.ask_frame();
+        }
     }
 
     /// Carries what happened to channels to the rows that own them, and what the rows say to their owners. `true`: nothing
@@ -522,10 +532,10 @@ impl Client {
         }
     }
 
-    /// A story's row is another one. Rows come here in their order; where they do not say which they are, the time of their
-    /// coming does.
+    /// A story's row is another one. Rows come here in their order, and that counts where they have no version: the visitor's
+    /// clock says nothing about the server's.
     fn show(&mut self, rows: RowsId, story: &str, row: Json<'_>, version: Option<Timestamp>) {
-        self.assets.apply_row(story, row, version.unwrap_or(Timestamp(self.desk.now.0 * 1000)));
+        self.assets.apply_row(story, row, version.unwrap_or_default());
         self.assets.set_problem(story, None);
         // What is complete changes no more by itself: silence is no reason to read it again.
         let done = self.assets.overall(story) == Some(super::asset::Overall::Completed);

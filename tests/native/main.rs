@@ -23,6 +23,7 @@ mod frame;
 mod heartbeat;
 mod join;
 mod laws;
+mod misfortunes;
 mod notifications;
 mod page;
 mod polling;

@@ -65,6 +65,11 @@ impl Auth {
         self.token.as_ref().and_then(|token| token.expires).is_some_and(|expires| expires <= now)
     }
 
+    /// Whether the page's function has failed and there is no token that would do.
+    pub(crate) fn lacks_token(&self, now: Instant) -> bool {
+        self.asks && self.backoff.attempts() > 0 && !self.is_ready(now)
+    }
+
     /// The token, if there is one.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_ref().map(|token| token.text.as_str())

@@ -1,5 +1,7 @@
 //! `postgres_changes`: filters checked before they are sent, server ids matched with what was asked, rows kept exact.
 
+use std::borrow::Cow;
+
 use super::frame::ChangeParams;
 use crate::core::WHOLE;
 use crate::core::base::json_write::{push_name, push_string};
@@ -66,6 +68,26 @@ pub fn quote_value(value: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// The column of a filter `column=eq.value`, and the value as it is without its quotes.
+pub(crate) fn equal_to(filter: &str) -> Option<(&str, Cow<'_, str>)> {
+    let (column, rest) = cut(filter, b'=')?;
+    Some((column, unquoted(rest.strip_prefix("eq.")?)))
+}
+
+/// What [`quote_value`] made of a value, as it was.
+pub(crate) fn unquoted(value: &str) -> Cow<'_, str> {
+    let Some(inner) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else { return value.into() };
+    let mut out = String::new();
+    let mut escaped = false;
+    for character in inner.chars() {
+        escaped = character == '\\' && !escaped;
+        if !escaped {
+            out.push(character);
+        }
+    }
+    out.into()
 }
 
 /// The server's ids for what a join asked: `ids[n]` belongs to the n-th entry. `None` if the answer does not match.

@@ -23,7 +23,7 @@ pub use push::Broadcast;
 pub use refusal::{Cure, classify};
 
 use auth::{is_jwt, is_sendable};
-pub(crate) use changes::split_outside;
+pub(crate) use changes::{equal_to, split_outside, unquoted};
 pub(crate) use connection::push_encoded;
 
 use auth::Auth;
@@ -177,6 +177,11 @@ impl Realtime {
             self.auth.ask(ctx);
         }
         ready
+    }
+
+    /// Whether everything waits for a token that the page's function fails to give.
+    pub(crate) fn lacks_token(&self, now: Instant) -> bool {
+        self.auth.lacks_token(now)
     }
 
     /// The server said that the token is no good: asks for another one. `false` if nobody can be asked.

@@ -96,9 +96,24 @@ impl Set {
 
     /// Takes one change.
     pub(super) fn apply_change(&mut self, change: &Change<'_>, news: &mut Vec<(RowsId, News)>) {
+        if let Some(key) = self.drop_renamed(change) {
+            news.push((self.id, News::Event(RowsEvent::Gone(key))));
+        }
         if let Some(one) = self.change(change) {
             news.push((self.id, one));
         }
+    }
+
+    /// A row that has another key now is not there under the one that it had, which is returned.
+    fn drop_renamed(&mut self, change: &Change<'_>) -> Option<String> {
+        // A story page follows rows by their keys, and hears nothing of one that has another.
+        let (row, old) = change.row.zip(change.old).filter(|_| WHOLE)?;
+        let key = key_text(old.get(&self.query.key)?);
+        if key == key_text(row.get(&self.query.key)?) {
+            return None;
+        }
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(at).key)
     }
 
     /// Takes one change; what has become of the row, if anything has.
@@ -138,7 +153,9 @@ impl Set {
         }
         self.entries.retain(|entry| kept.contains(&entry.key));
         for data in &held {
-            self.change(&Change::read(Json::known(data)));
+            let change = Change::read(Json::known(data));
+            self.drop_renamed(&change);
+            self.change(&change);
         }
         for old in &before {
             if !self.entries.iter().any(|entry| entry.key == old.key) {

@@ -9,12 +9,12 @@ mod read;
 use std::borrow::Cow;
 
 use super::WHOLE;
-use super::base::{Backoff, Instant, Json, Millis, Timestamp, cut, join};
+use super::base::{Backoff, Instant, Json, Millis, Timestamp, join};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
 use super::ids::{ChannelId, RequestId, RowsId};
-use super::realtime::{Ctx, Followed, split_outside};
+use super::realtime::{Ctx, Followed, equal_to, split_outside};
 use super::{Deadline, Why};
 
 use merge::{Change, Entry};
@@ -219,8 +219,16 @@ impl Rows {
         }
     }
 
-    /// The page has come back to life without a socket: what is shown may be old.
-    pub(crate) fn wake(&mut self, now: Instant) {
+    /// The page has come back to life without a socket: what is shown may be old. A read that it slept through did not fail,
+    /// and is made again.
+    pub(crate) fn wake(&mut self, ctx: &mut Ctx) {
+        let now = ctx.now;
+        for batch in self.batches.iter().filter(|batch| batch.until <= now) {
+            for set in self.sets.iter_mut().filter(|set| set.reading == (Reading::Sent { request: batch.request })) {
+                set.reading = Reading::Wanted { at: now };
+            }
+        }
+        self.abort_empty(ctx);
         for set in self.sets.iter_mut().filter(|set| !set.live) {
             if let Reading::Wanted { at } = &mut set.reading {
                 *at = now;
@@ -341,9 +349,8 @@ impl Set {
     }
 
     /// The column and the value of a filter `column=eq.value`.
-    fn equal_to(&self) -> Option<(&str, &str)> {
-        let (column, rest) = cut(self.query.filter.as_deref()?, b'=')?;
-        rest.strip_prefix("eq.").map(|value| (column, value))
+    fn equal_to(&self) -> Option<(&str, Cow<'_, str>)> {
+        equal_to(self.query.filter.as_deref()?)
     }
 
     /// Something came: silence begins anew.
@@ -356,6 +363,11 @@ impl Set {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether its rows are current.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
     }
 
     /// The current rows as JSON: an array in the order in which they were first seen.

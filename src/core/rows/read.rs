@@ -9,7 +9,7 @@ use crate::core::effect::{Effect, RowsEvent};
 use crate::core::error::Fault;
 use crate::core::ids::{RequestId, RowsId};
 use crate::core::input::Answer;
-use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value};
+use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value, unquoted};
 
 /// The most rows that one request asks for by their keys.
 const BATCH_LIMIT: usize = 100;
@@ -89,7 +89,7 @@ impl Rows {
             let same_shape =
                 set.query.table == query.table && set.query.schema == query.schema && set.query.select == query.select;
             let value =
-                set.equal_to().filter(|(of, _)| column.as_deref() == Some(*of)).map(|(_, value)| value.to_owned());
+                set.equal_to().filter(|(of, _)| column.as_deref() == Some(*of)).map(|(_, value)| value.into_owned());
             let joins = due && same_shape && value.is_some() && !alone && !set.alone && ids.len() < most;
             if at == first || joins {
                 set.reading = Reading::Sent { request };
@@ -119,7 +119,7 @@ impl Rows {
                 }
                 url.push(')');
             } else {
-                push_encoded(&mut url, value);
+                push_operand(&mut url, value);
             }
         }
         if WHOLE && !query.order.is_empty() {
@@ -152,6 +152,8 @@ impl Rows {
             (200..=299, _) => self.retry(ctx, &batch, Fault::BadAnswer, "", None),
             (401, Some(_)) => self.renew(ctx, realtime, &batch, &message_of(json)),
             (400, Some(json)) if batch.shared && is_about_data(json) => self.divide(ctx, &batch),
+            // Too many ids, or too long ones, for something on the way.
+            (414, _) if batch.shared => self.divide(ctx, &batch),
             // What is no JSON was not said by the project, but by something that stands in between.
             (0 | 408 | 425 | 429 | 500..=599, _) | (_, None) => {
                 self.retry(ctx, &batch, Fault::ReadFailed, &message_of(json), answer.retry_after);
@@ -169,7 +171,7 @@ impl Rows {
             let mut mine = Vec::new();
             let of = set.equal_to().filter(|_| batch.shared);
             for row in rows.items() {
-                if of.is_none_or(|(column, value)| row.get(column).is_some_and(|of| key_text(of) == value)) {
+                if of.as_ref().is_none_or(|(column, value)| row.get(column).is_some_and(|of| key_text(of) == *value)) {
                     mine.push(row);
                 }
             }
@@ -294,6 +296,15 @@ impl Rows {
             self.take_held(at);
         }
     }
+}
+
+/// Appends an operator and its value. PostgREST takes the value as it stands, where Realtime takes it in quotes; the quotes
+/// of a list, it takes too.
+fn push_operand(url: &mut String, operand: &str) {
+    let negated = if operand.starts_with("not.") { 4 } else { 0 };
+    let from = operand.bytes().skip(negated).position(|byte| byte == b'.').map_or(0, |at| negated + at + 1);
+    push_encoded(url, operand.get(..from).unwrap_or_default());
+    push_encoded(url, &unquoted(operand.get(from..).unwrap_or_default()));
 }
 
 /// At least what the server asked for, at most the cap for throttled clients, and never all at once.

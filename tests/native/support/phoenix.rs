@@ -49,6 +49,10 @@ pub struct Phoenix {
     pub checks_tokens: bool,
     /// Does not answer anything.
     pub mute: bool,
+    /// Answers everything but joins.
+    pub ignores_joins: bool,
+    /// The longest URL that is let through to a read.
+    pub longest_url: usize,
     /// Values that the column of the id cannot hold: a read that names one is refused whole.
     pub malformed: Vec<String>,
     /// So many calls of presence are answered with an error, and change nothing.
@@ -77,6 +81,8 @@ impl Default for Phoenix {
             refuse_next: Vec::new(),
             checks_tokens: false,
             mute: false,
+            ignores_joins: false,
+            longest_url: 100_000,
             received: Vec::new(),
             feed_delay: 50,
             deaf: BTreeMap::new(),
@@ -123,6 +129,7 @@ impl Phoenix {
         };
         match frame[3].as_str().unwrap() {
             "heartbeat" => vec![reply(0, "ok", json!({}))],
+            "phx_join" if self.ignores_joins => Vec::new(),
             "phx_join" => self.join(now, socket, &frame),
             "phx_leave" => {
                 self.joined.retain(|joined| joined.socket != socket || joined.topic != topic);
@@ -372,7 +379,11 @@ impl Phoenix {
 
     /// `GET /rest/v1/stories?…`
     pub fn read(&self, url: &str) -> (u16, String) {
+        if url.len() > self.longest_url {
+            return (414, String::from("<html>Request-URI Too Large</html>"));
+        }
         let filter = url.split_once("&id=").map_or("", |(_, rest)| rest.split('&').next().unwrap_or_default());
+        let filter = &decoded(filter);
         let names = |id: &String| filter.split(['.', '(', ',', ')']).any(|of| of == id);
         if let Some(id) = self.malformed.iter().find(|id| names(id)) {
             let message = format!("invalid input syntax for type uuid: \"{id}\"");
@@ -381,11 +392,48 @@ impl Phoenix {
         let rows: Vec<&Value> = if let Some(id) = filter.strip_prefix("eq.") {
             self.rows.get(id).into_iter().collect()
         } else if let Some(list) = filter.strip_prefix("in.(") {
-            list.trim_end_matches(')').split(',').filter_map(|id| self.rows.get(id)).collect()
+            listed(list.trim_end_matches(')')).iter().filter_map(|id| self.rows.get(id)).collect()
         } else {
             self.rows.values().collect()
         };
         (200, serde_json::to_string(&rows).unwrap())
+    }
+}
+
+/// A part of a URL without its percent signs.
+fn decoded(text: &str) -> String {
+    let (first, rest) = text.split_once('%').map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let mut bytes = first.as_bytes().to_vec();
+    for part in rest.into_iter().flat_map(|rest| rest.split('%')) {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The values of a list, which may be in quotes.
+fn listed(list: &str) -> Vec<String> {
+    let (mut values, mut quoted, mut escaped) = (vec![String::new()], false, false);
+    for character in list.chars() {
+        match character {
+            _ if escaped => {
+                values.last_mut().unwrap().push(character);
+                escaped = false;
+            }
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted => values.push(String::new()),
+            _ => values.last_mut().unwrap().push(character),
+        }
+    }
+    values
+}
+
+/// Whether Realtime tells a channel with such a filter of the row: a comma ends a filter, quotes keep it together.
+fn filter_keeps(filter: &str, id: &str) -> bool {
+    match filter.split_once("id=eq.") {
+        Some(("", value)) => value.trim() == value && listed(value) == [id],
+        _ => true,
     }
 }
 
@@ -394,7 +442,7 @@ fn change_for(joined: &Joined, id: &str, kind: &str, data: &Value, after: u64) -
     let mut ids = Vec::new();
     for change in joined.config["postgres_changes"].as_array().unwrap() {
         let event = change["event"] == "*" || change["event"] == kind;
-        let filter = change["filter"].as_str().is_none_or(|filter| filter == format!("id=eq.{id}"));
+        let filter = change["filter"].as_str().is_none_or(|filter| filter_keeps(filter, id));
         if event && filter && change["table"] == "stories" {
             ids.push(hash(&change.to_string()));
         }
