@@ -1,16 +1,19 @@
 // The whole client: everything a page can ask for.
 import { Channel } from './channel.js'
 import { Emotions } from './emotions.js'
-import { StorywireError } from './errors.js'
+import { StorywireError, sentences } from './errors.js'
 import { load } from './load.js'
 import { Notifications } from './notifications.js'
 import { PageClient } from './page-client.js'
 import { Presence } from './presence.js'
 import { Room } from './room.js'
 import { Rows } from './rows.js'
+import { others } from './sentences.js'
 import { ClientSink } from './sink.js'
 import { openStream } from './stream.js'
 import { Subscriptions } from './subscriptions.js'
+
+Object.assign(sentences, others)
 
 /** The exports of the core. @typedef {import('../pkg/storywire.js').RawClient} Raw */
 /** @typedef {import('./types.js').ClientOptions} ClientOptions */

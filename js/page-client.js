@@ -1,7 +1,7 @@
 // The client of a page that shows stories and asks for nothing else: what the script tag makes. What is asked before the
 // module has loaded waits in a queue, so that nothing here needs an `await`.
 import { letGo } from './early-socket.js'
-import { StorywireError, isServiceKey, misuses } from './errors.js'
+import { StorywireError, isSaid, isServiceKey, learn, misuses } from './errors.js'
 import { Listeners, report } from './listeners.js'
 import { persist } from './persist.js'
 import { Sink } from './sink.js'
@@ -221,9 +221,14 @@ export class PageClient {
    * @param {StorywireError} error @param {string} [story]
    */
   hearError(error, story) {
+    const { code } = error
+    if (!isSaid(code)) {
+      learn(code).then(() => this.#isClosed || this.hearError(new StorywireError(code, error), story))
+      return
+    }
     let heard = this.hear('error', error)
     for (const one of this.stories) if (one.id === story) heard = one.hearError(error) || heard
-    const what = error.code + story
+    const what = code + story
     if (!heard && !this.#said.has(what)) console.warn(`Storywire: ${error.message}`)
     this.#said.add(what)
   }

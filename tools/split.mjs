@@ -1,6 +1,6 @@
 // The entries that share code, and what is loaded only where it is needed, as files: by Rollup, which can be told what belongs
 // together. Each file costs a slow phone some ten milliseconds, whatever is in it, so that what a story page loads at once is
-// three files: auto.js, start.js, and what start.js and index.js share.
+// two files, auto.js and start.js, from which index.js takes what it shares with it.
 import { writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { root } from './project.mjs'
@@ -52,8 +52,7 @@ export async function split(entries, folder, { glue, define, release, banner }) 
         }
         return seen
       }
-      const [page, whole] = ['start.js', 'index.js'].map((name) => reached(join(js, name)))
-      if (page.has(id)) return whole.has(id) ? 'shared' : 'start'
+      if (reached(join(js, 'start.js')).has(id)) return 'start'
     },
   })
   await bundle.close()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dist, journey, openPage, post, state, tag } from './journey.mjs'
+import { dist, journey, openPage, post, state, tag, until } from './journey.mjs'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
@@ -39,6 +39,34 @@ const settings = 'data-supabase-url="/" data-supabase-key="sb_publishable_storyw
 const card = (id) => `<div data-story-id="${id}"><div data-asset="text" class="skeleton" style="min-height: 8em"><p>The page's own words</p></div><p data-sw-fallback hidden>Come back later</p></div><p data-sw-connection></p>`
 const story = async (url, seconds = 1) => (await post(`${url}/demo/stories`, { seconds })).id
 const isShown = (page) => state(page, 'text', 'ready', 20_000)
+
+test(
+  'what goes wrong with the page is said in a sentence that comes when it is needed, and in its code if it cannot come',
+  journey(
+    async (page, url) => {
+      /** @type {string[]} */
+      const warned = []
+      page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+      const scripts = async () => (await loaded(page)).filter((name) => name.endsWith('.js'))
+      await openPage(page, url, card(await story(url)) + tag())
+      await isShown(page)
+      const before = await scripts()
+      await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<p data-asset="text"></p>'))
+      await until(() => warned.length > 0, 'a warning')
+      assert.match(String(warned[0]), /^Storywire: An element with data-asset stands outside/)
+      const more = (await scripts()).filter((name) => !before.includes(name))
+      assert.equal(more.length, 1, `${more} has come`)
+      warned.length = 0
+      await page.route(`**/dist/${more[0]}`, (route) => route.abort())
+      await page.reload()
+      await isShown(page)
+      await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<p data-asset="text"></p>'))
+      await until(() => warned.length > 0, 'a warning')
+      assert.match(String(warned[0]), /^Storywire: stray-asset \(/)
+    },
+    { allow: /ERR_FAILED/ },
+  ),
+)
 
 for (const [name, script, place] of [
   ['a module in the head', `<script async type="module" src="/dist/auto.js" ${settings}></script>`, 'head'],

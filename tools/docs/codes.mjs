@@ -1,6 +1,7 @@
 // Every code of an error with its sentence, from the sources, and what more there is to say about some.
 import { readFileSync } from 'node:fs'
 import { sentences } from '../../js/errors.js'
+import { others } from '../../js/sentences.js'
 import { faults } from '../../js/stream-errors.js'
 import { filesUnder } from '../project.mjs'
 
@@ -49,7 +50,7 @@ function sentencesOfParts() {
 }
 
 /** @returns {Record<string, string>} */
-export const allSentences = () => ({ ...sentences, ...sentencesOfParts() })
+export const allSentences = () => ({ ...sentences, ...others, ...sentencesOfParts() })
 
 const section = (name, sentence, cure) => [`### ${name}`, sentence, cure].filter(Boolean).join('\n\n')
 
