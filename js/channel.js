@@ -41,6 +41,8 @@ export class Channel {
   #callback
   /** @type {StorywireError | undefined} */
   #error
+  /** @type {number | undefined} */
+  #timeout
 
   /** The channel itself, also where it was reached through the value of `on`. @type {Channel} */
   self = this
@@ -119,6 +121,7 @@ export class Channel {
   /** @param {Raw} raw */
   #join(raw) {
     if (this.id === undefined) this.#open(raw)
+    if (this.#timeout && this.#timeout > 0) raw.joinTimeout(Number(this.id), this.#timeout)
     this.#client.check(raw.subscribe(Number(this.id)))
   }
 
@@ -162,13 +165,15 @@ export class Channel {
    * Joins. The callback hears every change of state: `SUBSCRIBED`, `CHANNEL_ERROR`, `TIMED_OUT`, `CLOSED`; after an error
    * that can heal, the channel joins again by itself.
    * @param {(status: ChannelStatus, error?: Error) => unknown} [callback]
+   * @param {number} [timeout] how long each join may take, in milliseconds; `timing.timeout` by default
    */
-  subscribe(callback) {
+  subscribe(callback, timeout) {
     // As in Supabase's client: the first one holds.
     if (this.state === 'joining' || this.state === 'joined') return this
     this.#callback = callback
     this.state = 'joining'
     this.#client.join(this)
+    this.#timeout = timeout
     this.#client.run((raw) => this.#join(raw), (error) => this.#fail(error))
     this.#client.ready.then((error) => {
       if (!error || this.state !== 'joining') return
@@ -178,8 +183,8 @@ export class Channel {
     return this
   }
 
-  /** Leaves. The channel can be subscribed again. @returns {Promise<'ok'>} */
-  async unsubscribe() {
+  /** Leaves. The channel can be subscribed again. @param {number} [_timeout] as Supabase's has it: there is nothing to wait for @returns {Promise<'ok'>} */
+  async unsubscribe(_timeout) {
     this.#client.leave(this)
     // What the core has to say of it is said before it is forgotten; a later `subscribe` makes it anew.
     this.#client.run((raw) => {
@@ -195,17 +200,18 @@ export class Channel {
    * Sends a broadcast, or presence in the words of Supabase's client. Before the join it waits up to 10 s; a channel that is
    * not subscribed sends over HTTP.
    * @param {{ type: string, event?: string, payload?: any, [key: string]: any }} message
-   * @param {{ latest?: boolean }} [options] `latest`: while it waits, a later one of the same event takes its place
+   * @param {{ latest?: boolean, timeout?: number }} [options] `latest`: while it waits, a later one of the same event takes its
+   *   place; `timeout`: how long it may wait, and the answer may take, in milliseconds
    * @returns {Promise<SendResult>} never rejects
    */
-  async send(message, { latest = false } = {}) {
+  async send(message, { latest = false, timeout } = {}) {
     if (message?.type === 'presence') {
-      return message.event === 'untrack' ? this.untrack() : this.track(message.payload ?? {})
+      return message.event === 'untrack' ? this.untrack({ timeout }) : this.track(message.payload ?? {}, { timeout })
     }
     const { event = '', payload = {} } = message ?? {}
     // As in Supabase's client: what was never subscribed sends over HTTP.
     if (this.state === 'closed') {
-      const sent = await this.httpSend(event, payload)
+      const sent = await this.httpSend(event, payload, { timeout: timeout || undefined })
       return sent.success ? 'ok' : sent.error === 'timed out' ? sent.error : 'error'
     }
     return this.#push((raw, id) => {
@@ -214,7 +220,7 @@ export class Channel {
       const json = JSON.stringify(payload)
       if (json === undefined) throw 'bad-json'
       return raw.broadcast(id, event, json, latest)
-    })
+    }, timeout)
   }
 
   /**
@@ -229,15 +235,16 @@ export class Channel {
 
   /**
    * Shows this client to the others, now and after every rejoin.
-   * @param {Record<string, any>} meta @returns {Promise<SendResult>}
+   * @param {Record<string, any>} meta @param {{ timeout?: number }} [options] how long the answer may take, in milliseconds
+   * @returns {Promise<SendResult>}
    */
-  async track(meta) {
-    return this.#push((raw, id) => raw.track(id, JSON.stringify(meta)))
+  async track(meta, { timeout } = {}) {
+    return this.#push((raw, id) => raw.track(id, JSON.stringify(meta)), timeout)
   }
 
-  /** Takes it back. @returns {Promise<SendResult>} */
-  async untrack() {
-    return this.#push((raw, id) => raw.track(id, ''))
+  /** Takes it back. @param {{ timeout?: number }} [options] @returns {Promise<SendResult>} */
+  async untrack({ timeout } = {}) {
+    return this.#push((raw, id) => raw.track(id, ''), timeout)
   }
 
   /** Who is present: lists by key. An object without a prototype, so that every key is only a key. */
@@ -250,14 +257,15 @@ export class Channel {
     return state
   }
 
-  /** @param {(raw: Raw, id: number) => number} push @returns {Promise<SendResult>} */
-  #push(push) {
+  /** @param {(raw: Raw, id: number) => number} push @param {number} [timeout] @returns {Promise<SendResult>} */
+  #push(push, timeout) {
     return new Promise((resolve) => {
       this.#client.run(
         (raw) => {
           // A channel that was never subscribed has nothing to send on.
           if (this.id === undefined) throw 'unknown-channel'
           const id = this.#client.check(push(raw, this.id))
+          if (timeout && timeout > 0) raw.pushTimeout(id, timeout)
           this.#client.all.pushes.set(id, (outcome) => resolve(outcome === 'dropped' ? 'error' : /** @type {SendResult} */ (outcome)))
         },
         (error) => {

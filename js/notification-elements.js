@@ -10,64 +10,94 @@ import { Toasts } from './toasts.js'
 
 const places = '[data-sw-unread],[data-sw-notifications],[data-sw-read-all],[data-sw-toasts]'
 
+/** Those of this page, in the order of coming: of the page, since it may have two copies of this file. @returns {NotificationElements[]} */
+const all = () => (/** @type {any} */ (document)[Symbol.for('storywire.notifications')] ??= [])
+let hasToldOther = false
+
+/** Of two in the same elements the one that came first shows, until it is closed: they would take turns for ever. */
 export class NotificationElements {
+  /** While it shows. @type {Toasts | undefined} */
   toasts
+  root
+  user
+  options
   #bell
-  #root
-  #options
-  #observer
+  #tell
+  #observer = new MutationObserver((mutations) => mutations.some(concerns) && this.schedule())
   #frame = 0
   /** What stands before the page's own title. */
   #prefix = ''
   #abort = new AbortController()
 
   /**
-   * @param {Notifications} bell @param {Element} root @param {Options} options
+   * @param {Notifications} bell @param {Element} root @param {string} user @param {Options} options
    * @param {(name: string, number: number) => void} tell
    */
-  constructor(bell, root, options, tell) {
+  constructor(bell, root, user, options, tell) {
     this.#bell = bell
-    this.#root = root
-    this.#options = options
+    this.root = root
+    this.user = user
+    this.options = options
+    this.#tell = tell
+    const other = this.begin()
+    all().push(this)
+    // Of one user they say the same.
+    if (!other || hasToldOther || (other.user === user && (options.toast !== true || other.options.toast === true))) return
+    hasToldOther = true
+    console.warn(`Storywire: notifications() was called twice for the same elements, which show those of the first until it is closed${other.user === user ? '' : ', another user\'s'}. Close that one, or give each a root of its own.`)
+  }
+
+  /** Shows them, if no other does. @returns {NotificationElements | undefined} the other */
+  begin() {
+    const { root } = this
+    const other = all().find((one) => one.toasts && (one.root.contains(root) || root.contains(one.root)))
+    if (other) return other
     const { signal } = this.#abort
-    this.toasts = new Toasts(bell, root, options.toast === true, tell, signal)
+    this.toasts = new Toasts(this.#bell, root, this.options.toast === true, this.#tell, signal)
     root.addEventListener('click', (event) => this.#click(event), { signal })
-    this.#observer = new MutationObserver((mutations) => mutations.some(concerns) && this.schedule())
     this.#observer.observe(root, { childList: true, subtree: true })
     this.#paint()
+    if (this.#bell.isCounted) this.#badge()
+    return undefined
   }
 
   close() {
+    const others = all()
+    others.splice(others.indexOf(this), 1)
+    if (!this.toasts) return
     cancelAnimationFrame(this.#frame)
     this.#abort.abort()
     this.#observer.disconnect()
     this.toasts.close()
+    this.toasts = undefined
     this.#paint()
     this.#badge()
+    for (const one of others) one.begin()
   }
 
   /** Paints at the next frame what differs. */
   schedule() {
+    if (!this.toasts) return
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0
-      this.toasts.prepare()
+      this.toasts?.prepare()
       this.#paint()
     })
   }
 
   /** The count has changed. */
   count() {
-    this.#badge()
+    if (this.toasts) this.#badge()
     this.schedule()
   }
 
   /** @param {Notification} detail */
   news(detail) {
-    fire(this.#root, 'storywire:notification', detail, false)
+    if (this.toasts) fire(this.root, 'storywire:notification', detail, false)
   }
 
   #paint() {
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll(places))) {
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll(places))) {
       if (element.matches('[data-sw-unread]')) this.#paintCount(element)
       else if (element.matches('[data-sw-notifications]')) paintList(element, this.#bell)
       else if (element.matches('[data-sw-read-all]')) set(element, 'aria-disabled', String(this.#bell.unread === 0))
@@ -94,7 +124,7 @@ export class NotificationElements {
   /** The title and the app's icon, where they are asked for. */
   #badge() {
     const { unread, label } = this.#bell
-    const badge = ` ${this.#options.badge ?? ''} `
+    const badge = ` ${this.options.badge ?? ''} `
     if (badge.includes(' title ')) {
       const { title } = document
       const own = this.#prefix && title.startsWith(this.#prefix) ? title.slice(this.#prefix.length) : title

@@ -69,7 +69,7 @@ export class Notifications {
     const root = this.#options.root ?? globalThis.document?.documentElement
     if (root) {
       this.#elements = import('./notification-elements.js').then(
-        ({ NotificationElements }) => (this.#closed ? undefined : new NotificationElements(this, root, this.#options, (name, number) => this.#tell(name, '', number))),
+        ({ NotificationElements }) => (this.#closed ? undefined : new NotificationElements(this, root, this.#user, this.#options, (name, number) => this.#tell(name, '', number))),
         (error) => void report(error),
       )
     }
@@ -167,8 +167,8 @@ export class Notifications {
       call(this.#options.onNotification, detail)
       this.#elements?.then((elements) => elements?.news(detail))
     } else if (name === 'changed') this.#elements?.then((elements) => elements?.schedule())
-    else if (name === 'show') this.#elements?.then((elements) => elements?.toasts.show(number, rest[0], rest[1]))
-    else if (name === 'hide') this.#elements?.then((elements) => elements?.toasts.hide(number))
+    else if (name === 'show') this.#elements?.then((elements) => elements?.toasts?.show(number, rest[0], rest[1]))
+    else if (name === 'hide') this.#elements?.then((elements) => elements?.toasts?.hide(number))
     else if (name === 'mark') this.#marking = this.#send(number, rest[0])
     else if (!this.#saidOdd) {
       this.#saidOdd = true

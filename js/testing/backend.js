@@ -25,7 +25,7 @@ import { FakeStream } from './stream.js'
 /**
  * What fails: opening a socket, a join, the word that changes flow, an acknowledged broadcast; a read or a write of a table, a
  * request of the API, an event stream.
- * @typedef {'socket' | 'join' | 'changes' | 'broadcast' | 'read' | 'write' | 'api' | 'stream'} Failing
+ * @typedef {'socket' | 'join' | 'changes' | 'broadcast' | 'presence' | 'read' | 'write' | 'api' | 'stream'} Failing
  */
 /**
  * @typedef {object} Failure

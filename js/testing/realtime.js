@@ -254,6 +254,8 @@ export class Realtime {
   /** @param {Member} member @param {Message} message */
   #handlePresence(member, message) {
     const { event, payload: meta } = message.payload
+    const failure = this.#rules.failure('presence', member.topic.replace('realtime:', ''))
+    if (failure) return failure.silent || this.#reply(member.socket, message, 'error', failure.reason ?? 'presence_rate_limited')
     const mine = this.#metas(member.topic, member.key).filter((one) => one.member === member)
     if (event === 'track') this.track(member.topic, member.key, meta ?? {}, member)
     else if (mine.length) this.#untrack(member.topic, member.key, mine)

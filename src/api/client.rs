@@ -3,9 +3,9 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::story::RawClient;
-use crate::core::base::{Instant, Json};
+use crate::core::base::{Instant, Json, Millis};
 use crate::core::error::Misuse;
-use crate::core::ids::{ChannelId, RowsId};
+use crate::core::ids::{ChannelId, PushId, RowsId};
 use crate::core::port::{flag, id_or_misuse, number, some, text};
 use crate::core::realtime::Broadcast;
 use crate::core::realtime::frame::{ChangeParams, ChannelOptions};
@@ -79,6 +79,18 @@ impl RawClient {
     pub fn subscribe(&mut self, channel: u32) -> i32 {
         let result = self.port.client.subscribe(self.port.now, ChannelId(channel));
         id_or_misuse(result.map(|()| 0))
+    }
+
+    /// See [`Client::set_join_timeout`].
+    #[wasm_bindgen(js_name = joinTimeout)]
+    pub fn join_timeout(&mut self, channel: u32, timeout: f64) {
+        self.port.client.set_join_timeout(ChannelId(channel), Millis(timeout as u64));
+    }
+
+    /// See [`Client::set_push_timeout`].
+    #[wasm_bindgen(js_name = pushTimeout)]
+    pub fn push_timeout(&mut self, push: u32, timeout: f64) {
+        self.port.client.set_push_timeout(self.port.now, PushId(push), Millis(timeout as u64));
     }
 
     /// See [`Client::unsubscribe`]; with `forget`, [`Client::remove_channel`].

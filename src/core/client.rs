@@ -102,6 +102,17 @@ impl Client {
         self.realtime.set_exact(channel, exact)
     }
 
+    /// Sets how long a join of a channel may take. Where two channels of a topic say so, the one made later counts.
+    pub fn set_join_timeout(&mut self, channel: ChannelId, timeout: Millis) {
+        self.realtime.set_join_timeout(channel, timeout);
+    }
+
+    /// Sets how long a broadcast or a call of presence may take, before it goes out and after.
+    pub fn set_push_timeout(&mut self, now: Instant, push: PushId, timeout: Millis) {
+        self.at(now);
+        self.realtime.set_push_timeout(&self.desk, push, timeout);
+    }
+
     /// Sets what the page listens for on a channel besides changes: a JSON array of `broadcast <event>` (or `*`), `presence`
     /// and `system`. What is not in it is not told. Until then everything is.
     pub fn set_heard(&mut self, channel: ChannelId, names: &str) {

@@ -447,6 +447,56 @@ test(
 )
 
 test(
+  'code that follows the notifications that the tag shows hears them, and each shows once; those of another user are said to be in the way',
+  journey(async (page, url) => {
+    const warned = []
+    page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+    const { access_token } = await post(`${url}/demo/token`, {})
+    await page.addInitScript(() => {
+      window.events = 0
+      addEventListener('storywire:notification', () => window.events++)
+    })
+    await openPage(page, url, '<b data-sw-unread></b><div data-sw-toasts></div><p data-sw-connection></p>', { head: tag(`data-user="${user}" data-access-token="${access_token}"`) })
+    await live(page)
+    await send(url, { title: 'One' })
+    await unread(page, '1')
+    await page.evaluate((user) => {
+      window.news = []
+      window.Storywire.push((client) => (window.bell = client.notifications(user, { onNotification: ({ title }) => window.news.push(title) })))
+    }, user)
+    await page.waitForFunction(() => window.bell?.unread === 1)
+    await send(url, { title: 'Two' })
+    await unread(page, '2')
+    await page.waitForFunction(() => window.news.join() === 'Two')
+    assert.equal(await toasts(page).count(), 2, 'one each')
+    assert.equal(await page.evaluate(() => window.events), 2, 'each is told once at the page')
+    assert.deepEqual(warned, [])
+    await page.evaluate(() => window.Storywire.push((client) => (window.other = client.notifications('00000000-0000-4000-8000-0000000000ee'))))
+    await page.waitForFunction(() => window.other?.isCounted)
+    assert.match(warned.join(), /^Storywire: notifications\(\) was called twice for the same elements, which show those of the first until it is closed, another user's\. Close that one, or give each a root of its own\.$/)
+    await page.evaluate(() => window.bell.close())
+    await unread(page, '2')
+    assert.equal(await page.locator('[data-sw-unread]').isVisible(), true)
+  }),
+)
+
+test(
+  'of two in the same elements the second shows when the first is closed',
+  journey(async (page, url) => {
+    const { access_token } = await post(`${url}/demo/token`, {})
+    await openPage(page, url, '<b data-sw-unread></b>', { head: tag(`data-access-token="${access_token}"`) })
+    await send(url, { title: 'One' })
+    await page.evaluate((user) => window.Storywire.push((client) => (window.bells = [1, 2].map(() => client.notifications(user)))), user)
+    await unread(page, '1')
+    await page.waitForFunction(() => window.bells[1].unread === 1)
+    await page.evaluate(() => window.bells[0].close())
+    await unread(page, '1')
+    await page.evaluate(() => window.bells[1].close())
+    await unread(page, '')
+  }),
+)
+
+test(
   'code that asks for toasts gets a place for them where the page has none',
   journey(async (page, url) => {
     await openPage(page, url, '<main><h1>A page</h1></main>', { head: tag() + '<link rel="stylesheet" href="/dist/notifications.css">' })

@@ -64,3 +64,37 @@ test('one script for channels hears and answers the same with both clients', asy
   assert.deepEqual(plain(results.ours), plain(results.theirs))
   assert.equal(results.ours.said.sent, 'ok')
 })
+
+/** The script with a server that does not answer: what each call comes to, and whether that was when its time was over. */
+async function runWithTimeouts(backend, client) {
+  const timed = async (action, about) => {
+    const start = performance.now()
+    const outcome = await action()
+    const took = performance.now() - start
+    return [about, outcome, took > 55 && took < 400 ? 'in time' : `${took} ms`]
+  }
+  const statuses = []
+  const channel = client.channel('room', { config: { broadcast: { ack: true }, presence: { key: 'me' } } })
+  channel.on('presence', { event: 'sync' }, () => {})
+  backend.failNext('join', { silent: true })
+  const joined = await timed(() => new Promise((resolve) => channel.subscribe((status) => resolve(statuses.push(status) && status), 60)), 'join')
+  await backend.until(() => statuses.includes('SUBSCRIBED'))
+  backend.failNext('broadcast', { silent: true })
+  const sent = await timed(() => channel.send({ type: 'broadcast', event: 'x', payload: {} }, { timeout: 60 }), 'broadcast')
+  backend.failNext('presence', { silent: true })
+  const tracked = await timed(() => channel.track({ page: 1 }, { timeout: 60 }), 'presence')
+  return [joined, sent, tracked, await channel.unsubscribe(1_000)]
+}
+
+test('a join, a message and presence may be given another time with both clients', async () => {
+  for (const [name, make] of Object.entries(clients)) {
+    const backend = fakeBackend()
+    const client = make(backend)
+    const [joined, sent, tracked, left] = await runWithTimeouts(backend, client)
+    assert.deepEqual([joined, sent, left], [['join', 'TIMED_OUT', 'in time'], ['broadcast', 'timed out', 'in time'], 'ok'], name)
+    // Theirs takes the option too, and hands on the number where the options belong: it waits as long as usual.
+    assert.deepEqual(tracked, ['presence', 'timed out', name === 'ours' ? 'in time' : tracked[2]], name)
+    await (client instanceof RealtimeClient ? client.disconnect() : client.close())
+    backend.close()
+  }
+})

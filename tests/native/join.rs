@@ -1,7 +1,7 @@
 //! Joining, leaving, joining again.
 
 use serde_json::json;
-use storywire::core::base::Instant;
+use storywire::core::base::{Instant, Millis};
 use storywire::core::effect::{About, ConnectionState, Notice, RowsEvent, Status};
 use storywire::core::error::{Fault, Misuse};
 use storywire::core::realtime::frame::ChannelOptions;
@@ -338,4 +338,27 @@ fn rows_on_a_topic_that_joins_anew_for_the_page_are_not_live_meanwhile() {
     world.server.mute = false;
     world.pass(60_000);
     assert_eq!((world.connection(), world.lives(rows).len()), (ConnectionState::Live, 2));
+}
+
+#[test]
+fn a_join_may_be_given_another_time_than_all_have() {
+    let mut world = World::new(22);
+    world.server.mute = true;
+    let room = world.channel("room");
+    world.act(|client, now| {
+        client.set_join_timeout(room, Millis(2_000));
+        client.subscribe(now, room).unwrap();
+    });
+    world.pass(1_900);
+    assert_eq!(world.statuses(room), []);
+    world.pass(500);
+    assert_eq!(world.statuses(room), [Status::TimedOut], "{}", world.story());
+    // The joins that follow have the same.
+    world.server.mute = false;
+    world.pass(40_000);
+    assert_eq!(world.last_status(room), Some(Status::Subscribed), "{}", world.story());
+    world.server.mute = true;
+    world.cut(1006);
+    world.pass(40_000);
+    assert_eq!(world.last_status(room), Some(Status::TimedOut), "{}", world.story());
 }

@@ -1,6 +1,7 @@
 //! Messages of the page: they wait for the join, keep their order, keep under the rates, and are settled once.
 
 use serde_json::json;
+use storywire::core::base::Millis;
 use storywire::core::effect::{Notice, Outcome};
 use storywire::core::error::Misuse;
 use storywire::core::input::PageEvent;
@@ -317,4 +318,52 @@ fn references_are_not_spent_on_nothing() {
     world.pass(100);
     let reference: u64 = world.server.received.last().unwrap().2[1].as_str().unwrap().parse().unwrap();
     assert_eq!(reference, world.server.received.len() as u64);
+}
+
+#[test]
+fn a_message_may_be_given_another_time_than_all_have() {
+    let mut world = World::new(31);
+    let room = world.joined_with("room", acked());
+    world.server.mute = true;
+    let limited = |world: &mut World, timeout| {
+        world.act(|client, now| {
+            let push = client.broadcast(now, room, "x", Broadcast::Json("{}"), false).unwrap();
+            client.set_push_timeout(now, push, Millis(timeout));
+            push.0
+        })
+    };
+    let (short, usual, long) =
+        (limited(&mut world, 2_000), world.broadcast(room, "x", "{}"), limited(&mut world, 20_000));
+    let tracked = world.act(|client, now| {
+        let push = client.track(now, room, Some("{}")).unwrap();
+        client.set_push_timeout(now, push, Millis(3_000));
+        push.0
+    });
+    world.pass(1_900);
+    assert_eq!(world.outcome(short), None, "{}", world.story());
+    world.pass(200);
+    assert_eq!(world.outcome(short), Some(&Outcome::TimedOut), "{}", world.story());
+    assert_eq!(world.outcome(tracked), None);
+    world.pass(1_000);
+    assert_eq!(world.outcome(tracked), Some(&Outcome::TimedOut), "{}", world.story());
+    world.pass(7_000);
+    assert_eq!(world.outcome(usual), Some(&Outcome::TimedOut), "{}", world.story());
+    assert_eq!(world.outcome(long), None);
+    world.pass(10_000);
+    assert_eq!(world.outcome(long), Some(&Outcome::TimedOut), "{}", world.story());
+}
+
+#[test]
+fn a_message_that_waits_for_its_join_is_given_up_when_its_time_is_over() {
+    let mut world = World::new(32);
+    world.server.mute = true;
+    let room = world.channel("room");
+    world.subscribe(room);
+    let push = world.act(|client, now| {
+        let push = client.broadcast(now, room, "x", Broadcast::Json("{}"), false).unwrap();
+        client.set_push_timeout(now, push, Millis(1_000));
+        push.0
+    });
+    world.pass(1_100);
+    assert_eq!(world.outcome(push), Some(&Outcome::TimedOut), "{}", world.story());
 }

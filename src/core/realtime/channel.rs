@@ -5,7 +5,7 @@ use super::frame::{ChangeParams, ChannelOptions, topic_of};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
 use crate::core::WHOLE;
-use crate::core::base::Json;
+use crate::core::base::{Json, Millis};
 use crate::core::config::Config;
 use crate::core::effect::{About, Effect, Failure, Notice, PresenceEvent, Status};
 use crate::core::error::{Fault, Misuse};
@@ -28,6 +28,8 @@ pub(crate) struct Channel {
     pub(crate) heard: Option<String>,
     /// Lower joins first: 0 for what the visitor sees.
     pub(crate) priority: u8,
+    /// How long a join of it may take, if not as long as everything else.
+    pub(crate) join_timeout: Option<Millis>,
 }
 
 impl Channel {
@@ -107,6 +109,7 @@ impl Realtime {
             exact: false,
             heard: None,
             priority: 1,
+            join_timeout: None,
         });
         Ok(id)
     }
@@ -125,6 +128,13 @@ impl Realtime {
     /// Whether `int8` and `numeric` come as strings.
     pub(crate) fn set_exact(&mut self, id: ChannelId, exact: bool) -> Result<(), Misuse> {
         self.channel_mut(id).map(|channel| channel.exact = exact)
+    }
+
+    /// Sets how long a join of it may take.
+    pub(crate) fn set_join_timeout(&mut self, id: ChannelId, timeout: Millis) {
+        if let Ok(channel) = self.channel_mut(id) {
+            channel.join_timeout = Some(timeout);
+        }
     }
 
     /// Sets what the page listens for, so that what nobody hears does not cross to it.

@@ -5,6 +5,7 @@ use super::frame::{Outgoing, Reference, encode_text, join_parameters};
 use super::refusal::{Cure, classify};
 use super::topic::{Flow, Topic, TopicState};
 use super::{Ctx, Followed, Realtime, is_sendable};
+use crate::core::WHOLE;
 use crate::core::base::{Instant, Json, Millis, has};
 use crate::core::effect::{Effect, Status};
 use crate::core::error::Fault;
@@ -50,8 +51,12 @@ impl Realtime {
         let join_ref = self.next_reference();
         let token = self.auth.token().filter(|token| is_sendable(token));
         let Some(topic) = self.topics.get_mut(at) else { return };
+        let mut timeout = ctx.config.push_timeout;
         let mut asked = Asked::default();
         for channel in self.channels.iter_mut().filter(|channel| channel.wanted && channel.topic == topic.id) {
+            if WHOLE && let Some(own) = channel.join_timeout {
+                timeout = own;
+            }
             for listener in &mut channel.listeners {
                 listener.place = asked.place_of(&listener.params).unwrap_or(asked.params.len());
                 if listener.place == asked.params.len() {
@@ -61,7 +66,7 @@ impl Realtime {
         }
         let payload = join_parameters(&topic.options, &asked.params, token);
         let text = encode_text(ctx.config.version, Some(join_ref), join_ref, &topic.wire, Outgoing::Join(&payload));
-        topic.state = TopicState::Joining { join_ref, until: ctx.now + ctx.config.push_timeout };
+        topic.state = TopicState::Joining { join_ref, until: ctx.now + timeout };
         topic.asked = asked;
         topic.last_words = None;
         topic.held = Some(join_ref);

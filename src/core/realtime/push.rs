@@ -25,6 +25,8 @@ pub(crate) struct Push {
     sent: Option<Reference>,
     /// It was sent, and no answer is asked for.
     done: bool,
+    /// How long it may take.
+    timeout: Millis,
     until: Instant,
 }
 
@@ -53,6 +55,11 @@ impl Push {
     /// Whether it is a broadcast that waits for its turn.
     fn waits(&self) -> bool {
         self.sent.is_none() && !self.is_presence()
+    }
+
+    fn limit(&mut self, from: Instant, timeout: Millis) {
+        self.timeout = timeout;
+        self.until = from + timeout;
     }
 
     fn is_presence(&self) -> bool {
@@ -93,7 +100,7 @@ impl Realtime {
             ctx.push(Effect::Settle(push.id, Outcome::Replaced));
             push.id = id;
             push.payload = payload;
-            push.until = ctx.now + ctx.config.push_timeout;
+            push.limit(ctx.now, ctx.config.push_timeout);
             return Ok(id);
         }
         let mut waiting = self.pushes.iter().filter(|push| push.channel == channel && push.waits());
@@ -101,10 +108,18 @@ impl Realtime {
         if waiting.count() + 1 >= ctx.config.queue_limit {
             self.settle_where(ctx, Outcome::Dropped, |push| Some(push.id) == oldest);
         }
-        let until = ctx.now + ctx.config.push_timeout;
+        let timeout = ctx.config.push_timeout;
+        let until = ctx.now + timeout;
         let event = event.to_owned();
-        self.pushes.push(Push { id, channel, topic, event, payload, latest, sent: None, done: false, until });
+        self.pushes.push(Push { id, channel, topic, event, payload, latest, sent: None, done: false, timeout, until });
         Ok(id)
+    }
+
+    /// Gives a push that is not settled yet another time than all have.
+    pub(crate) fn set_push_timeout(&mut self, ctx: &Ctx, id: PushId, timeout: Millis) {
+        if let Some(push) = self.pushes.iter_mut().find(|push| push.id == id) {
+            push.limit(ctx.now, timeout);
+        }
     }
 
     /// Shows this client to the others of the topic, now and after every rejoin; `None` takes it back.
@@ -127,9 +142,21 @@ impl Realtime {
         }
         topic.track.wanted = meta.map(str::to_owned);
         topic.track.by = Some(channel);
-        let until = ctx.now + ctx.config.push_timeout;
+        let timeout = ctx.config.push_timeout;
+        let until = ctx.now + timeout;
         let (event, payload) = (String::new(), Payload::Presence);
-        self.pushes.push(Push { id, channel, topic: of, event, payload, latest: true, sent: None, done: false, until });
+        self.pushes.push(Push {
+            id,
+            channel,
+            topic: of,
+            event,
+            payload,
+            latest: true,
+            sent: None,
+            done: false,
+            timeout,
+            until,
+        });
         Ok(id)
     }
 
@@ -175,7 +202,7 @@ impl Realtime {
         push.sent = Some(reference);
         push.done = !topic.options.ack;
         // The time for the answer begins when the message goes out.
-        push.until = ctx.now + ctx.config.push_timeout;
+        push.limit(ctx.now, push.timeout);
         self.last_reference = reference;
     }
 
@@ -195,7 +222,7 @@ impl Realtime {
         let turn = track.next_call(&ctx.config).map_or(ctx.now, |next| next.max(ctx.now));
         // The time for the answer begins when the call goes out.
         for push in self.pushes.iter_mut().filter(|push| push.is_presence() && push.topic == topic.id) {
-            push.until = turn + ctx.config.push_timeout;
+            push.limit(turn, push.timeout);
         }
         if turn > ctx.now {
             return;
