@@ -9,7 +9,7 @@ use super::error::{Fault, Misuse};
 use super::ids::{ChannelId, ElementId, PushId, RowsId};
 use super::input::{Input, PageEvent};
 use super::realtime::frame::{ChangeParams, ChannelOptions};
-use super::realtime::{Broadcast, Ctx, Owner, Realtime, is_service_key};
+use super::realtime::{Broadcast, Ctx, Owner, Realtime, is_service_key, quoted, unquoted};
 use super::rows::{News, Rows, RowsQuery, columns_of};
 use super::stories::{Step, Stories};
 use super::{Deadline, Why};
@@ -181,6 +181,9 @@ impl Client {
         self.check_open()?;
         self.at(now);
         query.select_key();
+        if WHOLE {
+            query.filter = query.filter.as_deref().map(unquoted);
+        }
         let id = RowsId(self.last_rows + 1);
         let (config, owner) = (&self.desk.config, Owner::Rows(id));
         let channel = self.realtime.open_channel(config, topic, owner, ChannelOptions::default())?;
@@ -189,7 +192,7 @@ impl Client {
             event: String::from("*"),
             schema: query.schema.clone(),
             table: Some(query.table.clone()),
-            filter: query.filter.clone(),
+            filter: query.filter.as_deref().map(quoted),
             select,
         };
         let ctx = &mut self.desk;
@@ -477,15 +480,6 @@ impl Client {
         }
         self.rows.fire_due(&mut self.desk, &mut self.realtime);
         self.settle();
-        if self.realtime.lacks_token(self.desk.now) {
-            // Nothing can be read, so nothing else would say why a skeleton stays one; the next read takes it back.
-            for (rows, story) in self.stories.followed() {
-                if self.rows.set(rows).is_some_and(|set| !set.is_live()) {
-                    self.assets.set_problem(story, Some(Problem::Unreachable));
-                }
-            }
-            self.ask_frame();
-        }
     }
 
     /// Carries what happened to channels to the rows that own them, and what the rows say to their owners. `true`: nothing
@@ -505,6 +499,8 @@ impl Client {
                 }
                 (News::Put(key, row, _), None) => Notice::Rows(rows, RowsEvent::Put(key, row)),
                 (News::Event(event), None) => Notice::Rows(rows, event),
+                // That has been told, with the time of the next attempt.
+                (News::Failed(failure), None) if WHOLE && failure.fault == Fault::TokenUnavailable => continue,
                 (News::Failed(failure), None) => Notice::Fault(failure),
                 (News::Put(_, row, version), Some(story)) => {
                     self.show(rows, &story, Json::known(&row), version);
@@ -517,6 +513,9 @@ impl Client {
                 (News::Failed(failure), Some(story)) => {
                     if let Some(problem) = problem_of(&failure) {
                         self.assets.set_problem(&story, Some(problem));
+                    }
+                    if failure.fault == Fault::TokenUnavailable {
+                        continue; // that has been told, with the time of the next attempt
                     }
                     Notice::Fault(Failure { about: About::Story(story), ..failure })
                 }
@@ -614,7 +613,7 @@ fn problem_of(failure: &Failure) -> Option<Problem> {
         // For now, it is only old; for good, there is no other.
         Fault::TokenExpired if failure.retry_in.is_none() => Some(Problem::NoPermission),
         Fault::BadAnswer => Some(Problem::Unreadable),
-        Fault::ReadFailed => Some(Problem::Unreachable),
+        Fault::ReadFailed | Fault::TokenUnavailable => Some(Problem::Unreachable),
         _ => None,
     }
 }

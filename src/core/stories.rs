@@ -3,7 +3,6 @@
 use super::asset::Assets;
 use super::base::{Instant, Millis, join};
 use super::ids::RowsId;
-use super::realtime::quote_value;
 use super::rows::RowsQuery;
 use super::{Deadline, Why};
 
@@ -43,7 +42,7 @@ impl StorySource {
         RowsQuery {
             schema: self.schema.clone(),
             table: self.table.clone(),
-            filter: Some(join(&[&self.key, "=eq.", &quote_value(story)])),
+            filter: Some(join(&[&self.key, "=eq.", story])),
             select: String::from("*"),
             key: self.key.clone(),
             single: true,
@@ -123,11 +122,6 @@ impl Stories {
                 call(rows, assets.is_in_view(&followed.story));
             }
         }
-    }
-
-    /// The followed sets, each with its story.
-    pub(crate) fn followed(&self) -> impl Iterator<Item = (RowsId, &str)> {
-        self.followed.iter().filter_map(|followed| Some((followed.rows?, followed.story.as_str())))
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Deadline> {

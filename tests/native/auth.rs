@@ -328,3 +328,119 @@ fn an_anon_key_of_the_old_kind_stands_where_a_token_stands() {
     assert_eq!(world.reads[0].2, Some(anon));
     assert_eq!(joins(&world)[0][4].get("access_token"), None, "the handshake has it already");
 }
+
+#[test]
+fn a_join_that_worked_is_a_reason_to_ask_for_a_token_again_later() {
+    let mut world = asking(26);
+    world.server.refuse_next = vec!["InvalidJWTToken: the token is odd".into()];
+    let room = world.channel("room");
+    world.subscribe(room);
+    world.pass(20_000);
+    assert_eq!((world.last_status(room), world.tokens_asked), (Some(Status::Subscribed), 2));
+    world.server.refuse_next = vec!["InvalidJWTToken: the token is odd".into()];
+    world.cut(1012);
+    world.pass(30_000);
+    assert_eq!((world.last_status(room), world.tokens_asked), (Some(Status::Subscribed), 3), "{}", world.story());
+    world.server.refuse_next = vec!["InvalidJWTToken: the token is odd".into(); 2];
+    world.cut(1012);
+    world.pass(30_000);
+    assert_eq!(world.last_status(room), Some(Status::Errored), "twice in a row is for good");
+    assert_eq!(world.failures().last().unwrap().retry_in, None);
+}
+
+#[test]
+fn what_was_refused_to_a_user_who_has_signed_out_is_asked_for_anew() {
+    let mut world = World::with(27, |config| config.asks_tokens = true);
+    world.set_token(Some(&token("me", START + 3_600_000)));
+    world.write("7", json!({"n": 1}));
+    world.read_answer = Some((403, "{}".into()));
+    world.read_delay = 2_000;
+    let rows = world.follow("7");
+    world.pass(1_000);
+    world.read_answer = None;
+    world.set_token(None); // the function says: nobody
+    world.pass(3_000);
+    assert_eq!((world.faults(), world.rows(rows)), (vec![], json!([{"id": "7", "n": 1}])), "{}", world.story());
+}
+
+#[test]
+fn a_function_that_works_again_is_forgiven_what_failed_before() {
+    for seed in 0..8 {
+        let mut world = asking(seed);
+        world.token = |asked, now| Some(token(&format!("user-{asked}"), now + 600_000));
+        world.token_fails = true;
+        let room = world.channel("room");
+        world.subscribe(room);
+        world.pass(200_000);
+        world.token_fails = false;
+        world.pass(31_000);
+        assert_eq!(world.last_status(room), Some(Status::Subscribed));
+        let before = world.failures().len();
+        world.token_fails = true;
+        world.pass(600_000);
+        assert!(world.failures()[before].retry_in.unwrap().0 <= 1_000, "{:?}", world.failures()[before]);
+    }
+}
+
+#[test]
+fn a_token_that_is_about_to_expire_is_not_asked_for_without_a_pause() {
+    let mut world = asking(28);
+    world.server.checks_tokens = false;
+    world.token = |asked, now| Some(token(&format!("user-{asked}"), now - now % 1000 + 2_000));
+    world.joined("room");
+    world.pass(60_000);
+    assert!(world.tokens_asked <= 14, "{}", world.tokens_asked);
+}
+
+#[test]
+fn the_same_token_again_is_no_reason_to_try_what_it_may_not() {
+    let mut world = asking(29);
+    world.server.checks_tokens = false;
+    world.token = |_, _| Some(token("me", START + 100_000));
+    let room = world.joined("room");
+    world.pass(80_000);
+    assert!(world.tokens_asked > 1);
+    let join_ref = world.server.joined[0].join_ref.clone();
+    let payload = json!({"extension": "system", "status": "error", "message": "You no longer have permission"});
+    world.send(&json!([join_ref, null, "realtime:room", "system", payload]));
+    world.send(&json!([join_ref, join_ref, "realtime:room", "phx_close", {}]));
+    world.pass(10_000);
+    assert_eq!(world.last_status(room), Some(Status::Errored));
+    assert_eq!(world.failures().last().unwrap().retry_in, None);
+    assert_eq!(world.server.count("phx_join"), 1);
+}
+
+#[test]
+fn a_token_without_an_end_or_with_padding_is_read_all_the_same() {
+    for exp in ["18446744073709551615", "1e300", "-5", "\"soon\"", "null"] {
+        let mut world = asking(30);
+        world.server.checks_tokens = false;
+        let room = world.channel("room");
+        world.token_stuck = true;
+        world.subscribe(room);
+        world.pass(100);
+        let claims = base64(format!(r#"{{"exp":{exp}}}"#).as_bytes());
+        world.input(Input::Token(TokenRequest(1), TokenAnswer::Token(&format!("e30.{claims}.x"))));
+        world.pass(1_000);
+        assert_eq!(world.last_status(room), Some(Status::Subscribed), "{exp}");
+    }
+    let claims = base64(br#"{"role":"service_role"}"#);
+    assert_ne!(claims.len() % 4, 0);
+    let padded = format!("e30.{claims}{}.x", "=".repeat(4 - claims.len() % 4));
+    assert!(storywire::core::realtime::is_service_key(&padded));
+}
+
+#[test]
+fn a_read_that_was_sent_with_an_earlier_token_does_not_cost_the_new_one() {
+    let mut world = asking(31);
+    world.write("7", json!({"n": 1}));
+    world.read_delay = 2_000;
+    world.read_answer = Some((401, r#"{"message":"JWT expired"}"#.into()));
+    let rows = world.follow("7");
+    world.pass(1_000);
+    let asked = world.tokens_asked;
+    world.set_token(Some(&token("other", START + 3_600_000)));
+    world.read_answer = None;
+    world.pass(10_000);
+    assert_eq!((world.tokens_asked, world.rows(rows)), (asked, json!([{"id": "7", "n": 1}])), "{}", world.story());
+}

@@ -348,3 +348,47 @@ fn what_the_page_does_not_listen_for_is_not_told() {
     world.client.set_heard(channel, r#"["broadcast *"]"#);
     assert_eq!(heard(&mut world, "tock"), 1);
 }
+
+#[test]
+fn a_change_that_is_none_is_told_to_nobody() {
+    let mut world = World::new(20);
+    let room = world.channel("room");
+    world.listen(room, 1, "*", None);
+    world.subscribe(room);
+    world.pass(1_000);
+    let id = entries(&world)[0]
+        .to_string()
+        .bytes()
+        .fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    for data in [json!(null), json!(5), json!("text"), json!([])] {
+        world.send(&json!([null, null, "realtime:room", "postgres_changes", {"ids": [id], "data": data}]));
+    }
+    for payload in [json!({"ids": id, "data": {}}), json!({"data": {}}), json!({"ids": [id]}), json!(null)] {
+        world.send(&json!([null, null, "realtime:room", "postgres_changes", payload]));
+    }
+    world.pass(100);
+    assert_eq!(world.changes(room), []);
+    world.send(&json!([null, null, "realtime:room", "postgres_changes", {"ids": [id], "data": {"type": "INSERT"}}]));
+    world.pass(100);
+    assert_eq!(world.changes(room).len(), 1);
+}
+
+#[test]
+fn what_is_no_number_stays_as_it_is_where_numbers_come_as_text() {
+    let mut world = World::new(21);
+    let room = world.channel("room");
+    world.listen(room, 1, "*", None);
+    world.client.set_exact(room, true).unwrap();
+    world.subscribe(room);
+    world.pass(1_000);
+    let id = entries(&world)[0]
+        .to_string()
+        .bytes()
+        .fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    let columns = json!([{"name": "id", "type": "int8"}, {"name": "price", "type": "numeric"}]);
+    let record = json!({"id": null, "price": "NaN"});
+    let data = json!({"type": "UPDATE", "columns": columns, "record": record, "old_record": null});
+    world.send(&json!([null, null, "realtime:room", "postgres_changes", {"ids": [id], "data": data}]));
+    world.pass(100);
+    assert_eq!(world.changes(room)[0].1, data);
+}

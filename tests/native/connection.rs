@@ -319,3 +319,16 @@ fn a_socket_that_is_lost_when_nobody_wants_it_is_no_outage() {
     world.pass(3_000);
     assert!(!world.connections().contains(&ConnectionState::Polling), "{:?}", world.connections());
 }
+
+#[test]
+fn nothing_that_happens_keeps_a_socket_that_nobody_needs() {
+    let mut world = World::new(30);
+    let room = world.joined("room");
+    world.act(|client, now| client.unsubscribe(now, room)).unwrap();
+    for number in 0..10 {
+        world.pass(900);
+        world.set_token(Some(&format!("token {number}")));
+    }
+    assert!(world.story().contains("CloseSocket"), "five seconds after the last channel has gone: {}", world.story());
+    assert_eq!(world.deadline(), None);
+}

@@ -362,3 +362,90 @@ fn a_join_may_be_given_another_time_than_all_have() {
     world.pass(40_000);
     assert_eq!(world.last_status(room), Some(Status::TimedOut), "{}", world.story());
 }
+
+/// A system message of the newest join of `room`, as before a close.
+fn last_words(world: &mut World, message: &str) {
+    let join_ref = world.server.joined[0].join_ref.clone();
+    let payload = json!({"extension": "system", "status": "error", "message": message, "channel": "room"});
+    world.send(&json!([join_ref, null, "realtime:room", "system", payload]));
+}
+
+fn close(world: &mut World) {
+    let join_ref = world.server.joined[0].join_ref.clone();
+    world.server.joined.clear();
+    world.send(&json!([join_ref, join_ref, "realtime:room", "phx_close", {}]));
+}
+
+#[test]
+fn what_was_said_of_a_join_before_counts_for_no_later_one() {
+    let mut world = World::new(22);
+    let room = world.joined("room");
+    last_words(&mut world, "You no longer have permission");
+    world.pass(100);
+    world.cut(1012);
+    world.pass(5_000);
+    close(&mut world);
+    world.pass(5_000);
+    assert_eq!(world.last_status(room), Some(Status::Subscribed), "{}", world.story());
+}
+
+#[test]
+fn a_topic_that_crashes_right_after_each_join_is_joined_less_and_less_often() {
+    for held in [1_000, 60_000] {
+        let mut waits = Vec::new();
+        for seed in 0..8 {
+            let mut world = World::new(seed);
+            world.joined("room");
+            for _ in 0..7 {
+                while world.server.joined.is_empty() {
+                    world.pass(1_000);
+                }
+                world.pass(held);
+                let sent = world.server.crash(0);
+                world.deliver(sent);
+                world.pass(100);
+            }
+            waits.push(world.failures().last().unwrap().retry_in.unwrap().0);
+        }
+        let longest = waits.iter().max().unwrap();
+        assert_eq!(*longest > 5_000, held == 1_000, "held for {held}: {waits:?}");
+    }
+}
+
+#[test]
+fn an_answer_to_something_older_does_not_say_that_the_join_is_gone() {
+    let mut world = World::new(23);
+    let room = world.joined("room");
+    world.cut(1012);
+    world.pass(5_000);
+    world.send(&json!(["1", "1", "realtime:room", "phx_reply", {"status": "error", "response": {"reason": "unmatched topic"}}]));
+    world.pass(5_000);
+    assert_eq!(world.statuses(room), [Status::Subscribed, Status::Errored, Status::Subscribed]);
+    assert_eq!(world.server.count("phx_join"), 2);
+}
+
+#[test]
+fn a_refused_topic_keeps_its_place_since_a_token_brings_it_back() {
+    let mut world = World::with(24, |config| config.topic_limit = 1);
+    world.server.refuse_next = vec!["Unauthorized: no".into()];
+    let room = world.channel("room");
+    world.subscribe(room);
+    world.pass(10_000);
+    assert_eq!(world.faults(), [Fault::Unauthorized]);
+    let other = world.channel("other");
+    assert_eq!(world.client.subscribe(Instant(world.now), other), Err(Misuse::TooManyChannels));
+}
+
+#[test]
+fn a_lost_socket_brings_no_turn_forward() {
+    let mut world = World::with(25, |config| {
+        config.join_burst = 1;
+        config.join_interval = storywire::core::base::Millis(10_000);
+    });
+    world.joined("room");
+    world.cut(1012);
+    world.pass(5_000);
+    assert_eq!((world.sockets.len(), world.server.count("phx_join")), (2, 1));
+    world.pass(6_000);
+    assert_eq!(world.server.count("phx_join"), 2);
+}

@@ -106,8 +106,9 @@ fn a_value_in_quotes_is_read_as_it_is_and_followed_in_quotes() {
         ("id=not.eq.\"a\\\\b\"", "&id=not.eq.a%5Cb"),
         ("id=in.(\"a,b\",c)", "&id=in.%28%22a%2Cb%22%2Cc%29"),
         ("id=is.null", "&id=is.null"),
-        ("id=eq.a\"b\"", "&id=eq.a%22b%22"),
         ("id=eq.", "&id=eq."),
+        ("id=not.in.(a,b)", "&id=not.in.%28a%2Cb%29"),
+        ("id=ilike.\"%a, b%\"", "&id=ilike.%25a%2C%20b%25"),
     ] {
         let mut world = World::new(3);
         world.act(|client, now| client.follow(now, query(filter), "some")).unwrap();

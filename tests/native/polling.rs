@@ -164,3 +164,67 @@ fn a_refused_key_stops_the_socket_too() {
     assert!(faults.iter().all(|fault| *fault == Fault::KeyRefused), "{faults:?}");
     assert_eq!(world.deadline(), None);
 }
+
+#[test]
+fn polling_begins_anew_at_five_seconds_after_each_loss() {
+    let mut world = World::new(20);
+    world.no_sockets = true;
+    world.write("7", json!({"n": 1}));
+    world.follow("7");
+    world.pass(200_000);
+    world.no_sockets = false;
+    world.pass(60_000);
+    assert_eq!(world.connection(), ConnectionState::Live);
+    world.no_sockets = true;
+    world.cut(1006);
+    let before = world.reads.len();
+    world.pass(26_000);
+    assert!(world.reads.len() >= before + 3, "{:?}", &world.reads[before..]);
+}
+
+#[test]
+fn a_feed_that_comes_after_all_is_followed_and_its_loss_is_no_polling_at_first() {
+    let mut world = World::new(21);
+    world.server.silent_changes = true;
+    world.write("7", json!({"n": 1}));
+    let rows = world.follow("7");
+    world.pass(1_000);
+    let word = |world: &World, status: &str, message: &str| {
+        let join_ref = world.server.joined[0].join_ref.clone();
+        let payload = json!({"extension": "postgres_changes", "status": status, "message": message});
+        json!([join_ref, null, "realtime:story:7", "system", payload])
+    };
+    let frame = word(&world, "error", "Unable to subscribe to changes with given parameters.");
+    world.send(&frame);
+    world.pass(10_000);
+    assert_eq!(world.connection(), ConnectionState::Polling);
+    let frame = word(&world, "ok", "Subscribed to PostgreSQL");
+    world.send(&frame);
+    world.pass(1_000);
+    assert_eq!((world.connection(), world.lives(rows).len()), (ConnectionState::Live, 1));
+    world.server.silent_changes = false;
+    let reads = world.reads.len();
+    world.cut(1012);
+    world.pass(21);
+    assert_eq!(world.connection(), ConnectionState::CatchingUp);
+    world.no_sockets = true;
+    world.page(storywire::core::input::PageEvent::Visible);
+    world.pass(4_500);
+    assert_eq!(world.reads.len(), reads + 1, "one for the page that came back, and no polling before its time");
+}
+
+#[test]
+fn one_topic_that_is_refused_does_not_make_the_others_wait() {
+    let mut world = World::new(22);
+    world.server.refuse_next = vec!["Unauthorized: no".into()];
+    world.write("7", json!({"n": 1}));
+    world.follow("6");
+    world.pass(8_000);
+    assert!(world.faults().contains(&Fault::Unauthorized));
+    let rows = world.follow("7");
+    let start = world.now;
+    while world.lives(rows).is_empty() {
+        world.pass(10);
+    }
+    assert!(world.now - start < 700, "{}", world.now - start);
+}

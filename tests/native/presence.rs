@@ -397,3 +397,34 @@ proptest! {
         prop_assert_eq!(heard, seen);
     }
 }
+
+#[test]
+fn of_too_many_early_differences_the_latest_are_kept() {
+    let mut world = World::new(30);
+    let room = world.joined_with("room", ChannelOptions::default()); // no state comes by itself
+    for number in 0..250 {
+        let joins = json!({ format!("u{number}"): metas(&[&format!("r{number}")]) });
+        world.send(&json!([null, null, "realtime:room", "presence_diff", {"joins": joins, "leaves": {}}]));
+    }
+    world.send(&json!([null, null, "realtime:room", "presence_state", {}]));
+    world.pass(1_000);
+    let state = state(&world, room);
+    assert_eq!(state.len(), 200);
+    assert!(state.contains_key("u249") && !state.contains_key("u49"), "the state holds what is older");
+}
+
+#[test]
+fn a_refusal_of_what_is_not_wanted_any_more_holds_nothing_up() {
+    let mut world = World::new(31);
+    world.latency = 200;
+    let room = world.channel_with("room", options("me"));
+    world.subscribe(room);
+    world.pass(3_000);
+    world.server.refuse_presence = 1;
+    world.track(room, Some(r#"{"n":1}"#));
+    world.pass(100);
+    world.track(room, Some(r#"{"n":2}"#));
+    world.pass(1_000);
+    let shown = world.server.joined[0].presence.as_ref().map(|(_, meta)| meta["n"].clone());
+    assert_eq!(shown, Some(json!(2)), "{}", world.story());
+}

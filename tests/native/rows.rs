@@ -675,3 +675,113 @@ fn a_select_that_leaves_the_key_out_reads_it_all_the_same() {
         assert!(!world.reads.last().unwrap().1.contains("select=id%2C"), "{:?}", world.reads);
     }
 }
+
+#[test]
+fn what_was_never_live_does_not_become_stale() {
+    let mut world = World::new(40);
+    world.server.refuse_next = vec!["RealtimeRestarting: no".into(); 3];
+    world.write("7", json!({"n": 1}));
+    let rows = world.follow("7");
+    world.pass(60_000);
+    assert_eq!(world.lives(rows).len(), 1);
+    assert!(!world.rows_events(rows).contains(&&RowsEvent::Stale));
+}
+
+#[test]
+fn a_change_after_a_long_silence_shortens_the_next() {
+    let (mut world, _) = live_without_version();
+    world.pass(1_000_000);
+    world.write("7", json!({"n": 2}));
+    world.pass(1_000);
+    let before = world.reads.len();
+    world.pass(62_000);
+    assert_eq!(world.reads.len(), before + 1);
+}
+
+#[test]
+fn a_column_more_is_a_change() {
+    let (mut world, rows) = live_without_version();
+    let frame = change(&world, json!({"id": "7", "n": 1, "more": true}), &version(9));
+    world.send(&frame);
+    world.pass(100);
+    assert_eq!(world.rows(rows), json!([{"id": "7", "n": 1, "more": true}]));
+}
+
+#[test]
+fn sets_that_read_other_columns_are_read_apart() {
+    let mut world = World::new(41);
+    for (id, select) in [("7", "*"), ("8", "id,n")] {
+        let query = RowsQuery { filter: Some(format!("id=eq.{id}")), ..query(select) };
+        world.client.follow(world.at(), query, id).unwrap();
+    }
+    world.pass(10);
+    let urls: Vec<&str> = world.reads.iter().map(|(_, url, _)| url.as_str()).collect();
+    assert!(
+        matches!(urls[..], [one, two] if one.ends_with("select=%2A&id=eq.7") && two.ends_with("select=id%2Cn&id=eq.8")),
+        "{urls:?}"
+    );
+}
+
+#[test]
+fn a_page_that_wakes_forgives_reads_that_failed() {
+    for seed in 0..8 {
+        let mut world = World::new(seed);
+        world.read_answer = Some((503, "{}".into()));
+        world.follow("7");
+        world.pass(300_000);
+        let before = world.failures().iter().filter(|failure| failure.fault == Fault::ReadFailed).count();
+        world.page(storywire::core::input::PageEvent::Visible);
+        world.pass(100);
+        let failures: Vec<_> =
+            world.failures().into_iter().filter(|failure| failure.fault == Fault::ReadFailed).collect();
+        assert!(failures[before].retry_in.unwrap().0 <= 1_000, "{:?}", failures[before]);
+    }
+}
+
+#[test]
+fn pages_that_were_asked_to_wait_do_not_come_back_at_once() {
+    let mut waits = std::collections::BTreeSet::new();
+    for seed in 0..8 {
+        let mut world = World::new(seed);
+        world.read_answer = Some((429, "{}".into()));
+        world.retry_after = Some(40);
+        world.follow("7");
+        world.pass(1_000);
+        let wait = world.failures()[0].retry_in.unwrap().0;
+        assert!((40_000..=50_000).contains(&wait), "{wait}");
+        waits.insert(wait);
+    }
+    assert!(waits.len() > 4, "{waits:?}");
+}
+
+#[test]
+fn a_read_that_was_put_off_is_not_taken_along_by_another() {
+    let mut world = World::new(42);
+    world.read_answer = Some((429, "{}".into()));
+    world.retry_after = Some(4);
+    world.follow("7");
+    world.pass(100);
+    let due = world.now - 100 + 40 + world.failures()[0].retry_in.unwrap().0;
+    world.read_answer = None;
+    world.pass(due - world.now - 500);
+    world.follow("8");
+    world.pass(100);
+    let last = &world.reads.last().unwrap().1;
+    assert!(last.ends_with("id=eq.8"), "{last}");
+}
+
+#[test]
+fn a_change_that_waits_for_a_read_is_shown_when_that_read_is_given_up_for_another() {
+    let (mut world, rows) = live_without_version();
+    world.read_delay = 3_000;
+    world.page(storywire::core::input::PageEvent::Frozen);
+    world.page(storywire::core::input::PageEvent::Resumed);
+    world.pass(1_000);
+    world.write("7", json!({"n": 2}));
+    world.pass(200);
+    assert_eq!(world.rows(rows)[0]["n"], 1);
+    let sent = world.server.database_back();
+    world.deliver(sent);
+    world.pass(400);
+    assert_eq!(world.rows(rows)[0]["n"], 2, "{}", world.story());
+}

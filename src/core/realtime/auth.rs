@@ -115,7 +115,7 @@ impl Auth {
         let fault = match answer {
             TokenAnswer::Token(text) if !is_service_key(text) => {
                 self.answered = request.0;
-                return self.settle(ctx, Some(text).filter(|text| !text.is_empty()));
+                return self.settle(ctx, Some(text));
             }
             TokenAnswer::Nobody => {
                 self.answered = request.0;

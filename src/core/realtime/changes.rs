@@ -1,11 +1,9 @@
 //! `postgres_changes`: filters checked before they are sent, server ids matched with what was asked, rows kept exact.
 
-use std::borrow::Cow;
-
 use super::frame::ChangeParams;
 use crate::core::WHOLE;
 use crate::core::base::json_write::{push_name, push_string};
-use crate::core::base::{Json, Kind, cut, same};
+use crate::core::base::{Json, Kind, cut, join, same};
 
 /// What a filter can compare with (Realtime, "Available filters").
 const OPERATORS: [&str; 13] =
@@ -70,16 +68,19 @@ pub fn quote_value(value: &str) -> String {
     out
 }
 
-/// The column of a filter `column=eq.value`, and the value as it is without its quotes.
-pub(crate) fn equal_to(filter: &str) -> Option<(&str, Cow<'_, str>)> {
-    let (column, rest) = cut(filter, b'=')?;
-    Some((column, unquoted(rest.strip_prefix("eq.")?)))
+/// A filter as Realtime takes it, from one as PostgREST takes it: the value in quotes where it must be.
+pub(crate) fn quoted(filter: &str) -> String {
+    let (before, value) = split_value(filter);
+    join(&[before, &if value.is_empty() { String::new() } else { quote_value(value) }])
 }
 
-/// What [`quote_value`] made of a value, as it was.
-pub(crate) fn unquoted(value: &str) -> Cow<'_, str> {
-    let Some(inner) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else { return value.into() };
-    let mut out = String::new();
+/// The other way: PostgREST takes a value as it stands.
+pub(crate) fn unquoted(filter: &str) -> String {
+    let (before, value) = split_value(filter);
+    let Some(inner) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else {
+        return filter.to_owned();
+    };
+    let mut out = before.to_owned();
     let mut escaped = false;
     for character in inner.chars() {
         escaped = character == '\\' && !escaped;
@@ -87,7 +88,17 @@ pub(crate) fn unquoted(value: &str) -> Cow<'_, str> {
             out.push(character);
         }
     }
-    out.into()
+    out
+}
+
+/// What stands before the value of a filter, and the value: nothing where it is a list, which both take in the same form.
+fn split_value(filter: &str) -> (&str, &str) {
+    let mut rest = cut(filter, b'=').map_or("", |(_, rest)| rest);
+    if WHOLE {
+        rest = rest.strip_prefix("not.").unwrap_or(rest);
+    }
+    let value = cut(rest, b'.').map_or("", |(operator, value)| if WHOLE && operator == "in" { "" } else { value });
+    (filter.get(..filter.len() - value.len()).unwrap_or_default(), value)
 }
 
 /// The server's ids for what a join asked: `ids[n]` belongs to the n-th entry. `None` if the answer does not match.

@@ -208,7 +208,6 @@ impl Realtime {
         let flowing = matches!(topic.state, TopicState::Joined { flow: Flow::Flowing, .. });
         let channel = self.channel_mut(id)?;
         channel.wanted = true;
-        channel.reported = None;
         if self.cover(ctx, of) && joined {
             self.report(ctx, id, Status::Subscribed);
             if synced && page {

@@ -208,7 +208,6 @@ impl Realtime {
         topic.lose_join(ctx.now);
         topic.track.wanted = None;
         topic.state = TopicState::Idle;
-        topic.last_words = None;
         if let (Some(join_ref), Some(socket)) = (join_ref, socket) {
             let text = encode_text(ctx.config.version, Some(join_ref), reference, &topic.wire, Outgoing::Leave);
             ctx.push(Effect::SendText(socket, text));

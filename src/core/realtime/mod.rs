@@ -23,7 +23,7 @@ pub use push::Broadcast;
 pub use refusal::{Cure, classify};
 
 use auth::{is_jwt, is_sendable};
-pub(crate) use changes::{equal_to, split_outside, unquoted};
+pub(crate) use changes::{quoted, split_outside, unquoted};
 pub(crate) use connection::push_encoded;
 
 use auth::Auth;

@@ -9,12 +9,12 @@ mod read;
 use std::borrow::Cow;
 
 use super::WHOLE;
-use super::base::{Backoff, Instant, Json, Millis, Timestamp, join};
+use super::base::{Backoff, Instant, Json, Millis, Timestamp, cut, join};
 use super::config::Config;
 use super::effect::{About, Effect, Failure, RowsEvent};
 use super::error::Fault;
 use super::ids::{ChannelId, RequestId, RowsId};
-use super::realtime::{Ctx, Followed, equal_to, split_outside};
+use super::realtime::{Ctx, Followed, split_outside};
 use super::{Deadline, Why};
 
 use merge::{Change, Entry};
@@ -349,8 +349,9 @@ impl Set {
     }
 
     /// The column and the value of a filter `column=eq.value`.
-    fn equal_to(&self) -> Option<(&str, Cow<'_, str>)> {
-        equal_to(self.query.filter.as_deref()?)
+    fn equal_to(&self) -> Option<(&str, &str)> {
+        let (column, rest) = cut(self.query.filter.as_deref()?, b'=')?;
+        rest.strip_prefix("eq.").map(|value| (column, value))
     }
 
     /// Something came: silence begins anew.
@@ -363,11 +364,6 @@ impl Set {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// Whether its rows are current.
-    pub(crate) fn is_live(&self) -> bool {
-        self.live
     }
 
     /// The current rows as JSON: an array in the order in which they were first seen.

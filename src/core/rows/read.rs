@@ -9,7 +9,7 @@ use crate::core::effect::{Effect, RowsEvent};
 use crate::core::error::Fault;
 use crate::core::ids::{RequestId, RowsId};
 use crate::core::input::Answer;
-use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value, unquoted};
+use crate::core::realtime::{Ctx, Realtime, push_encoded, quote_value};
 
 /// The most rows that one request asks for by their keys.
 const BATCH_LIMIT: usize = 100;
@@ -50,8 +50,12 @@ impl Rows {
         }
         if !realtime.may_read(ctx) {
             // Without a token nothing is read; its arrival brings us here again.
+            let failing = realtime.lacks_token(now);
             for set in self.sets.iter_mut().filter(|set| due(set.reading)) {
                 set.reading = Reading::Wanted { at: ctx.now + ctx.config.push_timeout };
+                if failing {
+                    self.news.push(set.failure(Fault::TokenUnavailable, "", None));
+                }
             }
             return;
         }
@@ -89,7 +93,7 @@ impl Rows {
             let same_shape =
                 set.query.table == query.table && set.query.schema == query.schema && set.query.select == query.select;
             let value =
-                set.equal_to().filter(|(of, _)| column.as_deref() == Some(*of)).map(|(_, value)| value.into_owned());
+                set.equal_to().filter(|(of, _)| column.as_deref() == Some(*of)).map(|(_, value)| value.to_owned());
             let joins = due && same_shape && value.is_some() && !alone && !set.alone && ids.len() < most;
             if at == first || joins {
                 set.reading = Reading::Sent { request };
@@ -119,7 +123,7 @@ impl Rows {
                 }
                 url.push(')');
             } else {
-                push_operand(&mut url, value);
+                push_encoded(&mut url, value);
             }
         }
         if WHOLE && !query.order.is_empty() {
@@ -171,7 +175,7 @@ impl Rows {
             let mut mine = Vec::new();
             let of = set.equal_to().filter(|_| batch.shared);
             for row in rows.items() {
-                if of.as_ref().is_none_or(|(column, value)| row.get(column).is_some_and(|of| key_text(of) == *value)) {
+                if of.is_none_or(|(column, value)| row.get(column).is_some_and(|of| key_text(of) == value)) {
                     mine.push(row);
                 }
             }
@@ -225,7 +229,7 @@ impl Rows {
 
     /// No socket can be had: what is not followed is read at intervals from now on.
     pub(crate) fn start_polling(&mut self, now: Instant) {
-        for set in self.sets.iter_mut().filter(|set| !set.flowing && set.reading == Reading::No) {
+        for set in self.sets.iter_mut().filter(|set| set.reading == Reading::No) {
             set.reading = Reading::Wanted { at: now };
         }
     }
@@ -296,15 +300,6 @@ impl Rows {
             self.take_held(at);
         }
     }
-}
-
-/// Appends an operator and its value. PostgREST takes the value as it stands, where Realtime takes it in quotes; the quotes
-/// of a list, it takes too.
-fn push_operand(url: &mut String, operand: &str) {
-    let negated = if operand.starts_with("not.") { 4 } else { 0 };
-    let from = operand.bytes().skip(negated).position(|byte| byte == b'.').map_or(0, |at| negated + at + 1);
-    push_encoded(url, operand.get(..from).unwrap_or_default());
-    push_encoded(url, &unquoted(operand.get(from..).unwrap_or_default()));
 }
 
 /// At least what the server asked for, at most the cap for throttled clients, and never all at once.
