@@ -119,7 +119,7 @@ function forSize() {
     return { env: { ...env, RUSTFLAGS: '-Zlocation-detail=none -Zfmt-debug=none' }, args: [] }
   }
   const target = multivalueTarget({ ...process.env, ...env })
-  const flags = '-Zunstable-options -Cpanic=immediate-abort -Zmir-opt-level=3 -Zlocation-detail=none -Zfmt-debug=none'
+  const flags = '-Zunstable-options -Cpanic=immediate-abort -Zmir-opt-level=3 -Zlocation-detail=none -Zfmt-debug=none --cfg=speed'
   return {
     env: { ...env, RUSTFLAGS: target.length ? `${flags} -Ctarget-feature=+multivalue` : flags },
     args: [...target, '-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],

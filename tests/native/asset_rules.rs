@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use storywire::core::asset::{AssetChange, AssetConfig, Medium, Oddity, Overall, Shape, Status, is_allowed, percent};
+use storywire::core::asset::{
+    AssetChange, AssetConfig, Medium, Oddity, Overall, RetryOutcome, Shape, Status, is_allowed, percent,
+};
 use storywire::core::base::{Json, Timestamp};
 
 use crate::asset_page::Page;
@@ -298,6 +300,37 @@ fn any_state() -> impl Strategy<Value = Value> {
 
 type Updates = Vec<(u64, Value)>;
 
+/// What may happen to a row between two messages.
+#[derive(Clone, Debug)]
+enum Step {
+    State(&'static str, Value, bool),
+    Column(&'static str, Value),
+    Drop(&'static str),
+    Retry(&'static str),
+    Settle(&'static str, bool),
+    Nothing,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let name = || prop::sample::select(vec!["cover", "audio", "narration", "scene_1", "scene_2", "scenes", "poster"]);
+    let column = prop::sample::select(vec!["cover_url", "audio_url", "poster_url", "title", "content", "activities"]);
+    let value = prop::sample::select(vec![
+        json!("/1.png"),
+        json!("/2.png"),
+        json!("javascript:1"),
+        json!(["a", null]),
+        Value::Null,
+    ]);
+    prop_oneof![
+        8 => (name(), any_state(), prop::bool::weighted(0.8)).prop_map(|(name, state, dated)| Step::State(name, state, dated)),
+        3 => (column, value).prop_map(|(column, value)| Step::Column(column, value)),
+        1 => name().prop_map(Step::Drop),
+        1 => name().prop_map(Step::Retry),
+        1 => (name(), any::<bool>()).prop_map(|(name, done)| Step::Settle(name, done)),
+        1 => Just(Step::Nothing),
+    ]
+}
+
 /// Updates with distinct versions, in two orders.
 fn two_orders() -> impl Strategy<Value = (Updates, Updates)> {
     prop::collection::vec(any_state(), 1..8).prop_flat_map(|states| {
@@ -359,6 +392,60 @@ proptest! {
             if urls.last() != Some(&url) && !url.is_empty() { urls.push(url) }
         }
         prop_assert_eq!(page.at(1).loads as usize, urls.len());
+    }
+
+    /// A state that stands in the row as it stood in the one before is not read again. A page that is told a new number in each
+    /// has to read them all.
+    #[test]
+    fn what_a_row_repeats_need_not_be_read_again(
+        steps in prop::collection::vec(any_step(), 1..40),
+        plain in prop::bool::weighted(0.7),
+    ) {
+        let (mut one, mut other) = (Page::showing("cover"), Page::showing("cover"));
+        let mut states = serde_json::Map::new();
+        let mut row = json!({ "id": "s", "title": "The Bear" });
+        for (at, step) in steps.into_iter().enumerate() {
+            let version = at as u64 + 10;
+            for page in [&mut one, &mut other] {
+                match &step {
+                    Step::Retry(asset) => page.assets.retry("s", asset),
+                    Step::Settle(asset, true) => page.assets.retry_settled("s", asset, RetryOutcome::Retried),
+                    Step::Settle(asset, false) => page.assets.retry_settled("s", asset, RetryOutcome::Failed),
+                    _ => {}
+                }
+            }
+            match step {
+                Step::State(name, mut state, dated) => {
+                    if dated || plain {
+                        let at = format!("2026-01-01T00:00:{:02}Z", version % 60);
+                        state["updatedAt"] = json!(at);
+                    }
+                    states.insert(name.to_owned(), state);
+                }
+                Step::Column(name, value) if !plain => row[name] = value,
+                Step::Drop(name) => drop(states.remove(name)),
+                _ => {}
+            }
+            row["asset_generation_status"] = json!({ "overall": "generating", "assets": &states });
+            // As a row's timestamp is: in microseconds.
+            let base = 1_767_225_600_000_000 + version * 1_000_000;
+            one.row(base, &row);
+            let mut numbered = row.clone();
+            for (_, state) in numbered["asset_generation_status"]["assets"].as_object_mut().into_iter().flatten() {
+                state["number"] = json!(at);
+            }
+            other.row(base, &numbered);
+            for asset in ["cover", "audio", "scenes", "scene_1", "scene_2", "poster", "text", "activities"] {
+                let of = |page: &Page| {
+                    let one = page.assets.asset("s", asset)?;
+                    let content = (one.url().to_owned(), one.text().to_owned(), one.list().to_owned());
+                    Some((one.status(), one.progress(), content, one.version(), one.is_listed()))
+                };
+                prop_assert_eq!(of(&one), of(&other), "{} after {}", asset, &row);
+            }
+            prop_assert_eq!(one.assets.overall("s"), other.assets.overall("s"));
+            prop_assert_eq!(one.at(1), other.at(1));
+        }
     }
 
     /// Timestamps of rows that nobody can order are taken as they come.

@@ -3,6 +3,7 @@
 
 use super::config::AssetConfig;
 use super::progress::percent;
+use super::record::Asset;
 use super::status::{Medium, Oddity, Status};
 use crate::core::base::{Json, Kind, Timestamp};
 
@@ -42,25 +43,35 @@ pub(super) struct Reading {
     pub(super) content: Content,
     /// The asset's own `updatedAt`; 0 is none.
     pub(super) version: Timestamp,
+    /// The state as it stands in the row, if all that is said of the asset is in it, with a time of its own; or else empty.
+    pub(super) told: String,
 }
 
 /// Reads the column `asset_generation_status`, and then the columns with content.
 ///
-/// `is_known` says whether the story already has an asset; a column `<asset>_url` counts only for those.
+/// `assets` are those that the story has; a column `<asset>_url` counts only for those. With `skips`, states that those were
+/// told before are left out: of a story that is being made nearly every row says one thing that the row before did not.
+/// `None`: something else is said of one of them, so nothing may be left out.
 pub(super) fn read(
     config: &AssetConfig,
     row: Json<'_>,
     states: Option<Json<'_>>,
-    is_known: &dyn Fn(&str) -> bool,
+    assets: &[Asset],
+    skips: bool,
     odd: &mut Oddities,
-) -> Vec<Reading> {
+) -> Option<Vec<Reading>> {
     let mut readings = Vec::new();
+    let mut skipped = 0u64;
     if let Some(states) = states {
         // Some backends put the assets right into the column.
         for (raw, state) in states.get("assets").unwrap_or(states).members() {
-            read_state(config, &mut readings, &raw, state, odd);
+            match assets.iter().position(|asset| asset.was_told(&raw, state)) {
+                Some(at) if skips => skipped |= 1 << at,
+                _ => read_state(config, &mut readings, &raw, state, odd),
+            }
         }
     }
+    let is_known = |name: &str| assets.iter().any(|asset| asset.name == name);
     for (column, value) in row.members() {
         let plain = column.strip_suffix("_url").map(|name| config.asset(name));
         let known = |name: &&str| is_known(name) || readings.iter().any(|reading: &Reading| reading.name == *name);
@@ -77,6 +88,7 @@ pub(super) fn read(
                 for (old, new) in reading.content.iter_mut().zip(content) {
                     if !new.is_empty() {
                         *old = new;
+                        reading.told.clear();
                     }
                 }
             }
@@ -87,7 +99,11 @@ pub(super) fn read(
             }
         }
     }
-    readings
+    let is_skipped = |reading: &Reading| {
+        let at = assets.iter().position(|asset| asset.name == reading.name);
+        at.is_some_and(|at| skipped >> at & 1 == 1)
+    };
+    (!readings.iter().any(is_skipped)).then_some(readings)
 }
 
 /// Keeps one reading for each asset: the newer one, or else the one that is further.
@@ -144,6 +160,9 @@ fn read_state(config: &AssetConfig, readings: &mut Vec<Reading>, raw: &str, stat
             }
         }
         reading.status = Some(status);
+    }
+    if reading.version != Timestamp(0) {
+        reading.told = state.text().to_owned();
     }
     join(readings, reading, odd);
 }

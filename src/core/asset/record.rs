@@ -4,7 +4,7 @@ use super::config::AssetConfig;
 use super::reading::{Content, LIST, Oddities, Reading, TEXT, TRACK, URL, is_something};
 use super::source::is_allowed;
 use super::status::{Oddity, RetryOutcome, Status};
-use crate::core::base::{Json, Timestamp};
+use crate::core::base::{Json, Timestamp, is_equal};
 
 /// The most items of one list; further ones are left out.
 pub const ITEM_LIMIT: usize = 500;
@@ -46,6 +46,8 @@ pub struct Asset {
     pub(super) retry: Retry,
     /// Whether a row told of it. The page alone may have asked for it.
     pub(super) listed: bool,
+    /// The state that was merged last, as it stands in the row, if merging it again would change nothing; or else empty.
+    told: String,
     /// Whether a row gave it a status, rather than its parts.
     pub(super) has_status: bool,
     /// The asset that this one is a part of, and which part.
@@ -79,6 +81,7 @@ impl Asset {
             stale: String::new(),
             retry: Retry::Idle,
             listed: false,
+            told: String::new(),
             has_status: false,
             part_of: config.part_of(name).map(|(group, number)| (group.to_owned(), number)),
             revision: 1,
@@ -182,6 +185,7 @@ impl Asset {
             self.version = version;
         }
         self.raw = reading.raw;
+        self.told = reading.told;
         self.has_status |= reading.status.is_some();
         if lasts {
             self.open = false;
@@ -204,6 +208,11 @@ impl Asset {
             self.revision += 1;
         }
         is_new_content || is_new || is_first
+    }
+
+    /// Whether this state of that name is the one that it was told last.
+    pub(super) fn was_told(&self, raw: &str, state: Json<'_>) -> bool {
+        is_equal(self.told.as_bytes(), state.text().as_bytes()) && self.raw == raw
     }
 
     /// Sets the status and the progress; says whether they are new. `is_live`: the visitor has seen what was before.
@@ -230,6 +239,7 @@ impl Asset {
         if self.retry == Retry::Asking {
             return false;
         }
+        self.told.clear();
         self.floor = self.version;
         self.before = Some(self.status);
         self.open = true;
@@ -240,6 +250,8 @@ impl Asset {
 
     /// The retry is over. News that came meanwhile stands; otherwise the asset begins again, or stays what it was.
     pub(super) fn settle_retry(&mut self, outcome: RetryOutcome) {
+        // What was said before may count again.
+        self.told.clear();
         if outcome == RetryOutcome::Retried {
             if matches!(self.status, Status::Ready | Status::Failed) && self.open {
                 self.set(Status::Pending, Some(0), true);

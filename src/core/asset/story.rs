@@ -74,14 +74,13 @@ impl Story {
         // A column of type text holds the JSON as a string.
         let unquoted = column.and_then(Json::as_str);
         let states = unquoted.as_deref().and_then(Json::parse).or(column);
-        let assets = &self.assets;
-        let is_known = |name: &str| assets.iter().any(|asset| asset.name == name);
-        let readings = reading::read(config, row, states, &is_known, odd);
+        let mut read = |skips| reading::read(config, row, states, &self.assets, skips, odd);
+        let readings = read(true).or_else(|| read(false)).unwrap_or_default();
         let mut changed = Vec::new();
         for reading in readings {
             let Some(at) = self.asset(config, &reading.name) else {
                 odd.push((String::new(), Oddity::TooMany, String::new()));
-                break;
+                continue;
             };
             if let Some(asset) = self.assets.get_mut(at)
                 && asset.merge(config, reading, version, odd)

@@ -52,6 +52,7 @@ impl<'a> Json<'a> {
         Some(found)
     }
 
+    #[cfg_attr(speed, optimize(speed))]
     fn parse_items_into(text: &'a str, found: &mut [Json<'a>]) -> Option<()> {
         let bytes = text.as_bytes();
         let mut at = skip_space(bytes, check_word(bytes, skip_space(bytes, 0), b"[")?);
@@ -99,6 +100,7 @@ impl<'a> Json<'a> {
     }
 
     /// The string, unescaped; `None` if the value is not a string. A lone surrogate becomes U+FFFD.
+    #[cfg_attr(speed, optimize(speed))]
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         if self.kind() != Kind::String {
             return None;
@@ -150,6 +152,7 @@ impl<'a> Json<'a> {
     }
 
     #[inline(never)]
+    #[cfg_attr(speed, optimize(speed))]
     fn pick_into(self, names: &[&str], found: &mut [Option<Json<'a>>]) {
         for (key, value) in self.members() {
             for (name, found) in names.iter().zip(found.iter_mut()) {
@@ -186,6 +189,7 @@ pub struct Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, Json<'a>);
 
+    #[cfg_attr(speed, optimize(speed))]
     fn next(&mut self) -> Option<Self::Item> {
         let (key, end) = next_value(self.text, self.at)?;
         let colon = skip_space(self.text.as_bytes(), end);
@@ -213,6 +217,7 @@ impl<'a> Iterator for Items<'a> {
 }
 
 /// The next value at or after `at`, over commas and white space; `None` at the closing bracket.
+#[cfg_attr(speed, optimize(speed))]
 fn next_value(text: &str, at: usize) -> Option<(Json<'_>, usize)> {
     let bytes = text.as_bytes();
     let mut start = skip_space(bytes, at);
@@ -227,6 +232,7 @@ fn next_value(text: &str, at: usize) -> Option<(Json<'_>, usize)> {
 }
 
 /// The end of the checked value that begins at `start`; `start` itself if none begins there.
+#[cfg_attr(speed, optimize(speed))]
 fn skip_value(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
     let mut depth = 0u32;
@@ -254,6 +260,7 @@ fn skip_value(bytes: &[u8], start: usize) -> usize {
     at
 }
 
+#[cfg_attr(speed, optimize(speed))]
 fn skip_string(bytes: &[u8], start: usize) -> usize {
     let mut at = skip_plain(bytes, start + 1);
     while let Some(byte) = bytes.get(at) {
@@ -268,7 +275,7 @@ fn skip_string(bytes: &[u8], start: usize) -> usize {
 
 /// Skips eight bytes at a time to where a string ends, escapes or breaks the grammar, or to the last few bytes before that:
 /// messages are mostly strings, and this halves the time of all that is read.
-#[inline(never)]
+#[cfg_attr(speed, optimize(speed))]
 fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
@@ -286,6 +293,7 @@ fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+#[cfg_attr(speed, optimize(speed))]
 fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
@@ -294,6 +302,7 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The end of the value that begins at `at`, or `None` where the text breaks the grammar.
+#[cfg_attr(speed, optimize(speed))]
 fn check_value(bytes: &[u8], at: usize, depth: u32) -> Option<usize> {
     if depth == DEPTH_LIMIT {
         return None;
@@ -310,6 +319,7 @@ fn check_value(bytes: &[u8], at: usize, depth: u32) -> Option<usize> {
 }
 
 /// The rest of an object or an array, from behind its opening bracket.
+#[cfg_attr(speed, optimize(speed))]
 fn check_list(bytes: &[u8], at: usize, depth: u32, close: u8) -> Option<usize> {
     let mut at = skip_space(bytes, at);
     if bytes.get(at) == Some(&close) {
@@ -330,11 +340,13 @@ fn check_list(bytes: &[u8], at: usize, depth: u32, close: u8) -> Option<usize> {
     }
 }
 
+#[cfg_attr(speed, optimize(speed))]
 fn check_word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     bytes.get(at..)?.starts_with(word).then_some(at + word.len())
 }
 
 /// The rest of a string, from behind its opening quote.
+#[cfg_attr(speed, optimize(speed))]
 fn check_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     at = skip_plain(bytes, at);
     loop {
@@ -357,6 +369,7 @@ fn check_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+#[cfg_attr(speed, optimize(speed))]
 fn check_number(bytes: &[u8], mut at: usize) -> Option<usize> {
     if bytes.get(at) == Some(&b'-') {
         at += 1;
@@ -380,6 +393,7 @@ fn check_number(bytes: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// One digit or more.
+#[cfg_attr(speed, optimize(speed))]
 fn check_digits(bytes: &[u8], at: usize) -> Option<usize> {
     let count = bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (count > 0).then_some(at + count)

@@ -13,7 +13,7 @@ pub use backoff::Backoff;
 pub use json_read::{Items, Json, Kind, Members};
 pub use queue::Queue;
 pub use rng::Rng;
-pub(crate) use text::{cut, has, join, same};
+pub(crate) use text::{cut, has, is_equal, join, same};
 pub(crate) use time::product;
 pub use time::{Instant, Millis};
 pub use timestamp::Timestamp;

@@ -23,9 +23,22 @@ pub(crate) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
+/// Whether two texts are the same letter for letter, eight at a time: std's comparison goes through them one by one.
+#[inline(never)]
+#[cfg_attr(speed, optimize(speed))]
+pub(crate) fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (blocks, rest) = one.as_chunks::<8>();
+    let (other_blocks, other_rest) = other.as_chunks::<8>();
+    let number = |block: &[u8; 8]| u64::from_le_bytes(*block);
+    blocks.iter().zip(other_blocks).all(|(one, other)| number(one) == number(other)) && rest == other_rest
+}
+
 /// Whether two texts are the same. Ids of a page are of one length and begin alike, so the end is looked at first: among
 /// hundreds that is found by a few comparisons.
 #[inline]
 pub(crate) fn same(one: &str, other: &str) -> bool {
-    one.as_bytes().last() == other.as_bytes().last() && one == other
+    one.as_bytes().last() == other.as_bytes().last() && is_equal(one.as_bytes(), other.as_bytes())
 }

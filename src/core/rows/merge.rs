@@ -3,7 +3,7 @@
 use super::{News, Set, key_text};
 use crate::core::WHOLE;
 use crate::core::base::json_write::push_name;
-use crate::core::base::{Json, Timestamp};
+use crate::core::base::{Json, Timestamp, is_equal};
 use crate::core::effect::RowsEvent;
 use crate::core::ids::RowsId;
 
@@ -206,9 +206,10 @@ fn completed(row: Json<'_>, known: &str) -> Option<String> {
 
 /// Whether two rows hold the same, in whatever order their columns stand.
 fn is_same(one: &str, other: &str) -> bool {
-    if !WHOLE || one == other {
+    let is_same = is_equal(one.as_bytes(), other.as_bytes());
+    if !WHOLE || is_same {
         // An asset takes nothing from a row that says the same in other words.
-        return one == other;
+        return is_same;
     }
     let (this, that) = (Json::known(one), Json::known(other));
     this.members().count() == that.members().count()
