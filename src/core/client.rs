@@ -22,8 +22,10 @@ const MOVE_INTERVAL: Millis = Millis(100);
 const MOVE_SHARE: u64 = 8;
 /// Nor longer than this, whatever else the page was busy with.
 const LONGEST_REST: Millis = Millis(1_000);
-/// So many changes are told in one frame.
+/// So many changes are told at once, and the next after a while. Not in frames: one in which nothing is painted costs a page
+/// with many elements a millisecond or two all the same.
 const TOLD_AT_ONCE: u32 = 64;
+const TELL_INTERVAL: Millis = Millis(16);
 /// Rounds of "fire what is due" for one input. Each round sets what it fired to later, so two are the rule; the rest is
 /// there so that no mistake can hang a page.
 const ROUNDS: u32 = 32;
@@ -41,8 +43,8 @@ pub struct Client {
     painting: bool,
     /// When progress alone is worth a frame again.
     next_move: Instant,
-    /// More was to be told than a frame may tell.
-    is_behind: bool,
+    /// When the rest is told, if there was more to tell than is told at once.
+    next_tell: Option<Instant>,
     /// What was due next when the last input had been taken in.
     due: Option<Instant>,
     /// The same but for bars, for as long as nothing has come that could be due sooner: a message with news only puts off
@@ -68,7 +70,7 @@ impl Client {
             is_stale: false,
             painting: false,
             next_move: now,
-            is_behind: false,
+            next_tell: None,
             due: None,
             known_due: None,
             desk: Ctx { now, rng: Rng(seed), config, effects: Queue::new(), followed: Queue::new() },
@@ -309,16 +311,14 @@ impl Client {
         self.ask_frame();
     }
 
-    /// Tells what has become of assets; what is more than a frame can bear, at the next one.
+    /// Tells what has become of assets.
     fn tell_changes(&mut self) {
-        self.is_behind = true;
+        self.next_tell = None;
         for _ in 0..TOLD_AT_ONCE {
-            let Some(change) = self.assets.poll_change() else {
-                self.is_behind = false;
-                return;
-            };
+            let Some(change) = self.assets.poll_change() else { return };
             self.desk.push(Effect::Notify(Notice::Asset(change)));
         }
+        self.next_tell = Some(self.desk.now + TELL_INTERVAL);
     }
 
     /// What is known of the assets.
@@ -398,6 +398,7 @@ impl Client {
         let first = Deadline::earliest(&[
             self.known_due.unwrap_or_else(|| self.next_but_moves()),
             moves.then_some(Deadline::new(self.next_move, Why::Paint)),
+            self.next_tell.map(|at| Deadline::new(at, Why::Tell)),
         ]);
         // A turn that was due long before anybody asked for it is due now; it does not mean that the page slept.
         first.map(|deadline| Deadline::new(deadline.at.max(self.desk.now), deadline.why))
@@ -526,7 +527,9 @@ impl Client {
             self.desk.push(Effect::Retry(retry));
         }
         // The first is told at once, what comes before the frame is over with the frame.
-        if !self.painting && self.next_move <= self.desk.now {
+        let may_tell =
+            self.next_tell.map_or(!self.painting && self.next_move <= self.desk.now, |at| at <= self.desk.now);
+        if may_tell {
             self.tell_changes();
         }
         self.ask_frame();
@@ -536,7 +539,7 @@ impl Client {
     /// Asks for a frame if there is something to paint: at once, or, if bars have moved and nothing else, when it is time.
     fn ask_frame(&mut self) {
         let is_time = self.assets.is_moving() && self.next_move <= self.desk.now;
-        if !self.painting && (is_time || self.is_behind || self.assets.is_dirty()) {
+        if !self.painting && (is_time || self.assets.is_dirty()) {
             self.painting = true;
             self.desk.push(Effect::Paint);
         }

@@ -72,4 +72,5 @@ pub enum Why {
     Poll,
     Unwanted,
     Paint,
+    Tell,
 }

@@ -285,6 +285,36 @@ fn a_channel_of_the_page_hears_json_as_it_is_and_bytes_beside_it() {
     assert!(page.calls().contains(&json!(["settle", push.unwrap().0, "ok"])));
 }
 
+/// A page that is slow is called the later, not behind a queue of ours: each message is handed over before the next is taken in.
+#[test]
+fn nothing_waits_in_the_core_for_a_listener() {
+    let mut page = Page::new(OPTIONS);
+    let client = &mut page.port.client;
+    let room = client.channel("room", ChannelOptions { presence: true, ..ChannelOptions::default() }).unwrap();
+    let params = ChangeParams { event: String::from("*"), schema: String::from("public"), ..ChangeParams::default() };
+    client.listen(Instant(1_000_000), room, 4, params).unwrap();
+    client.subscribe(Instant(1_000_000), room).unwrap();
+    page.calls();
+    page.join();
+    page.say(r#"[null,null,"realtime:room","system",{"extension":"postgres_changes","status":"ok","channel":"room"}]"#);
+    page.say(r#"["1",null,"realtime:room","presence_state",{}]"#);
+    page.calls();
+    for number in 0..3_000 {
+        let (event, call, payload) = match number % 3 {
+            0 => ("broadcast", "broadcast", r#"{"type":"broadcast","event":"e","payload":{}}"#.to_owned()),
+            1 => ("postgres_changes", "change", r#"{"ids":[7],"data":{"type":"INSERT","record":{"n":1}}}"#.to_owned()),
+            _ => {
+                let joins = json!({"joins": {(number.to_string()): {"metas": [{"phx_ref": "r"}]}}, "leaves": {}});
+                ("presence_diff", "presence", joins.to_string())
+            }
+        };
+        page.say(&["[null,null,\"realtime:room\",\"", event, "\",", &payload, "]"].concat());
+        let calls = page.calls();
+        assert!(!calls.is_empty() && calls.len() <= 2, "{calls:?}");
+        assert!(calls.iter().all(|one| one[0] == call), "its own and no other's: {calls:?}");
+    }
+}
+
 #[test]
 fn rows_of_the_page_cross_as_they_are() {
     let mut page = Page::new(OPTIONS);

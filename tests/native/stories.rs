@@ -1,6 +1,7 @@
 //! Stories of the page: followed as one row each, what the visitor sees first.
 
 use serde_json::json;
+use storywire::core::Why;
 use storywire::core::asset::{Op, Overall, Shape};
 use storywire::core::base::Millis;
 use storywire::core::effect::{About, ConnectionState, Effect, Notice};
@@ -257,6 +258,44 @@ fn a_flood_between_two_frames_is_told_once_and_keeps_nothing() {
     frame(&mut world, 0);
     let told: Vec<_> = world.notices.iter().filter(|(_, notice)| matches!(notice, Notice::Asset(_))).collect();
     assert_eq!(told.len(), 2, "the first at once, the rest with the frame: {told:?}");
+}
+
+#[test]
+fn many_changes_are_told_a_few_at_a_time_and_without_frames_of_their_own() {
+    let mut world = World::new(11);
+    for number in 0..50 {
+        show(&mut world, number, &number.to_string());
+    }
+    world.input(Input::Timeout);
+    world.pass(20_000);
+    frame(&mut world, 0);
+    world.pass(1_000);
+    let say = |world: &mut World, progress: u64| {
+        for number in 0..50 {
+            let cover = json!({"status": "generating", "progress": progress});
+            let assets = json!({"assets": {"cover": cover, "audio": cover, "pdf": cover}});
+            let sent = world.server.write(world.now, &number.to_string(), json!({"asset_generation_status": assets}));
+            world.deliver(sent);
+        }
+    };
+    say(&mut world, 10);
+    world.pass(1_000);
+    frame(&mut world, 0);
+    world.pass(1_000);
+    world.notices.clear();
+    say(&mut world, 20);
+    world.pass(world.latency + 100);
+    world.log.clear();
+    let told = |world: &World| world.notices.iter().filter(|(_, notice)| matches!(notice, Notice::Asset(_))).count();
+    let before = told(&world);
+    frame(&mut world, 0);
+    assert_eq!(told(&world) - before, 64, "of 150, of which the first were told at once");
+    world.pass(16);
+    assert_eq!(told(&world) - before, 128);
+    world.pass(16);
+    assert_eq!(told(&world), 150);
+    assert_eq!(frames_asked(&world), 0);
+    assert_eq!(world.client.next_timeout().map(|deadline| deadline.why == Why::Tell), Some(false));
 }
 
 /// A page that filters a long list: cards go, others come, and the first ones are back before anything was let go.

@@ -334,9 +334,14 @@ impl Assets {
     /// The elements that show an asset; for the asset `""`, the story's containers.
     pub fn elements(&self, story: &str, asset: &str) -> impl Iterator<Item = ElementId> {
         let story_at = self.position(story);
-        let asset_at = self.locate(story, asset).map(|(_, at)| at);
+        let of = story_at.and_then(|at| self.stories.get(at));
+        let name = self.config.asset(asset);
+        let asset_at = of.and_then(|story| story.assets.iter().position(|one| one.name == name));
+        let (first, last) = of.map_or((ElementId(0), ElementId(0)), |story| story.span);
+        let from = self.elements.partition_point(|one| one.id < first);
         let is_one = move |one: &&Mounted| Some(one.story) == story_at && one.asset == asset_at;
-        self.elements.iter().filter(is_one).map(|one| one.id)
+        let span = self.elements.get(from..).unwrap_or_default();
+        span.iter().take_while(move |one| one.id <= last).filter(is_one).map(|one| one.id)
     }
 
     // The index.
@@ -383,6 +388,10 @@ impl Assets {
     }
 
     fn insert(&mut self, id: ElementId, story: usize, asset: Option<usize>, shape: Shape) {
+        if let Some(story) = self.stories.get_mut(story) {
+            let (first, last) = if story.elements == 0 { (id, id) } else { story.span };
+            story.span = (first.min(id), last.max(id));
+        }
         // Count first: a story whose only element is mounted again is wanted all the while.
         self.count(story, 1, 0);
         let mut mounted = Mounted::new(id, story, asset, shape);

@@ -5,6 +5,7 @@ use super::reading::{self, ASSET_LIMIT, Oddities};
 use super::record::Asset;
 use super::status::{Oddity, Overall, Problem, Status};
 use crate::core::base::{Json, Timestamp};
+use crate::core::ids::ElementId;
 
 /// A story that somebody wants, or wanted lately.
 pub(super) struct Story {
@@ -14,6 +15,8 @@ pub(super) struct Story {
     /// How many elements show it, and how many of those can be seen.
     pub(super) elements: u32,
     pub(super) visible: u32,
+    /// The first and the last of them: what lies between is looked through, and not the whole page.
+    pub(super) span: (ElementId, ElementId),
     /// Its row is followed, so what changes comes, and what stays as it is does not come again.
     pub(super) followed: bool,
     pub(super) assets: Vec<Asset>,
@@ -32,6 +35,7 @@ impl Story {
             handles: 0,
             elements: 0,
             visible: 0,
+            span: (ElementId(u32::MAX), ElementId(0)),
             followed: false,
             assets: Vec::new(),
             overall: Overall::Pending,
