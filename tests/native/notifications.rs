@@ -674,3 +674,20 @@ proptest! {
         prop_assert!(page.list().is_array());
     }
 }
+
+#[test]
+fn one_that_was_forgotten_is_no_news_when_it_is_read_again() {
+    let mut page = Page::settled();
+    let at = |number: u32| {
+        let time = format!("2026-11-25T10:{:02}:{:02}Z", number / 60, number % 60);
+        row_with(&format!("n{number:04}"), json!({"created_at": time}))
+    };
+    for number in 0..501 {
+        page.row(&at(number));
+    }
+    assert_eq!(page.news.len(), 501);
+    page.row(&at(0));
+    assert_eq!(page.news.len(), 501, "there were more than can be remembered");
+    page.row(&at(501));
+    assert_eq!(page.news.len(), 502);
+}

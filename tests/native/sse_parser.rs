@@ -238,3 +238,57 @@ fn more_names_than_are_numbered_are_served() {
         assert!(events.iter().enumerate().all(|(number, event)| event.name == format!("name-{number}")));
     }
 }
+
+#[test]
+fn nothing_of_a_connection_reaches_into_the_next() {
+    for unfinished in ["da", "data: half", "event: e", "id: 9\nda", ": comm", "data: a\r", "\u{feff}", "data: é"] {
+        for next in ["data: c\n\n", "\u{feff}data: c\n\n"] {
+            let mut parser = Parser::new(1 << 20, false);
+            parser.feed(b"id: 1\ndata: a\n\n").unwrap();
+            parser.feed(unfinished.as_bytes()).unwrap();
+            let mut reader = Reader::default();
+            reader.read(&parser.take_batch());
+            parser.restart();
+            parser.feed(next.as_bytes()).unwrap();
+            let events = reader.read(&parser.take_batch());
+            let expected = Event { name: "message".into(), data: "c".into(), last_event_id: "1".into() };
+            assert_eq!(events, [expected], "{unfinished:?} {next:?}");
+        }
+    }
+}
+
+#[test]
+fn the_limit_holds_for_a_line_that_comes_at_once() {
+    for field in ["data: ", "event: ", "id: ", "retry: "] {
+        let mut parser = Parser::new(1_000, false);
+        let line = |length: usize| format!("{field}{}\n", "7".repeat(length));
+        assert_eq!(parser.feed(line(1_000).as_bytes()), Ok(()), "{field}");
+        let mut parser = Parser::new(1_000, false);
+        assert_eq!(parser.feed(line(1_001).as_bytes()), Err(TooLarge), "{field}");
+    }
+}
+
+#[test]
+fn a_stream_that_invents_names_takes_no_memory_for_them() {
+    const UNNUMBERED: u32 = 0xfffe;
+    let kinds = |names: Vec<String>| {
+        let mut parser = Parser::new(1 << 20, false);
+        for name in names {
+            parser.feed(format!("event: {name}\ndata: x\n\n").as_bytes()).unwrap();
+        }
+        let batch = parser.take_batch();
+        let kinds: Vec<u32> = batch.records.chunks(RECORD).map(|record| record[RECORD - 1] & 0xffff).collect();
+        kinds
+    };
+    let many = kinds((0..200).map(|number| format!("name-{number}")).collect());
+    assert_eq!(many.iter().filter(|kind| **kind != UNNUMBERED).count(), 63, "and message");
+    assert_eq!(kinds(vec!["n".repeat(64), "n".repeat(65)]), [1, UNNUMBERED]);
+}
+
+#[test]
+fn an_empty_type_is_no_name() {
+    let mut parser = Parser::new(1 << 20, true);
+    parser.feed(b"data: {\"type\":\"\"}\n\ndata: {\"type\":5}\n\ndata: {\"type\":\"a\"}\n\n").unwrap();
+    let names: Vec<String> = Reader::default().read(&parser.take_batch()).into_iter().map(|event| event.name).collect();
+    assert_eq!(names, ["message", "message", "a"]);
+}

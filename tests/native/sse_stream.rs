@@ -654,3 +654,71 @@ proptest! {
         prop_assert!(matches!(world.stream.phase(), Phase::Open | Phase::Stopped), "{:?}", world.told);
     }
 }
+
+#[test]
+fn in_the_standards_manner_a_stream_that_always_ends_at_once_is_asked_every_three_seconds() {
+    let mut world = World::new(Config::standard());
+    let mut waits = vec![];
+    for _ in 0..12 {
+        world.answer(200);
+        world.bytes("retry: 0\ndata: x\n\n");
+        world.end();
+        waits.push(world.wait());
+    }
+    assert_eq!(waits[11], 3_000, "honest polling is not hurt: {waits:?}");
+    assert!(waits.iter().all(|wait| (300..=3_000).contains(wait)), "{waits:?}");
+}
+
+#[test]
+fn what_an_old_source_of_the_browser_says_changes_nothing() {
+    let mut world = World::new(Config::default());
+    let old = world.attempt;
+    world.input(Input::Native { attempt: old, event: NativeEvent::Opened });
+    world.input(Input::Native { attempt: old, event: NativeEvent::Closed });
+    world.wait();
+    assert_ne!(world.attempt, old);
+    let told = world.told.len();
+    for event in
+        [NativeEvent::Opened, NativeEvent::Message { name: "message", data: "late", id: "1" }, NativeEvent::Closed]
+    {
+        world.input(Input::Native { attempt: old, event });
+    }
+    assert_eq!((world.told.len(), world.stream.phase()), (told, Phase::Opening));
+}
+
+#[test]
+fn a_host_that_was_away_in_between_does_not_refuse() {
+    let mut world = World::new(Config { cross_origin: true, ..Config::default() });
+    for answered in [true, false, true] {
+        world.fail();
+        world.input(Input::Probed { attempt: world.attempt, answered });
+        if !answered {
+            world.wait();
+        }
+    }
+    assert_eq!(world.stream.phase(), Phase::Opening, "{:?}", world.told);
+    world.answer(200);
+    assert_eq!(world.last(), "opened");
+}
+
+#[test]
+fn comments_that_follow_each_other_at_once_promise_nothing() {
+    let mut world = opened(Config::default());
+    for _ in 0..20 {
+        world.pass(100);
+        world.bytes(":chatter\n\n");
+    }
+    world.pass(3_600_000);
+    assert_eq!(world.stream.phase(), Phase::Open, "{:?}", world.told);
+}
+
+#[test]
+fn in_the_standards_manner_silence_is_no_fault() {
+    let mut world = opened(Config::standard());
+    for _ in 0..3 {
+        world.pass(30_000);
+        world.bytes(":keepalive\n\n");
+    }
+    world.pass(3_600_000);
+    assert_eq!(world.stream.phase(), Phase::Open, "{:?}", world.told);
+}

@@ -1,7 +1,7 @@
 //! What comes in: which topic it is for, whether it belongs to the current join, and who is told.
 
 use super::channel::{Channel, Owner};
-use super::frame::{BroadcastPayload, Incoming, Message, PHOENIX, Version};
+use super::frame::{BroadcastPayload, Incoming, Message, Version};
 use super::refusal::{Cure, classify};
 use super::topic::{Topic, TopicState};
 use super::{Ctx, Followed, Realtime};
@@ -22,9 +22,6 @@ impl Realtime {
             ctx.fail(About::Connection, Fault::BadFrame, "", None);
             return false;
         };
-        if frame.topic == PHOENIX {
-            return false; // the answer to a heartbeat: life has been noted
-        }
         if let (true, Message::Reply { ok, response }, Some(reference)) = (WHOLE, &frame.message, frame.reference) {
             self.handle_reply(ctx, reference, *ok, response.text());
         }

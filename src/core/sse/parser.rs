@@ -241,7 +241,7 @@ impl Parser {
             at = end + 1;
         }
         let part = input.get(at..).unwrap_or_default();
-        if self.line == Line::Start && part.len() < HEAD && part.first() != Some(&b':') {
+        if self.line == Line::Start && part.len() < HEAD {
             return Ok(at);
         }
         self.part_of_line(part)?;
@@ -421,13 +421,12 @@ impl Parser {
     }
 }
 
-/// The member `type` of a JSON object, if it is a string that says something.
+/// The member `type` of a JSON object, if it is a string.
 fn type_of(data: &[u8]) -> Option<Vec<u8>> {
     if data.first() != Some(&b'{') {
         return None;
     }
-    let name = Json::parse(std::str::from_utf8(data).ok()?)?.get_str("type")?;
-    (!name.is_empty()).then(|| name.into_owned().into_bytes())
+    Some(Json::parse(std::str::from_utf8(data).ok()?)?.get_str("type")?.into_owned().into_bytes())
 }
 
 /// The field that a line names, and its value behind the colon and one space; an empty one where there is no colon.

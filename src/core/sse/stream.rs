@@ -274,7 +274,7 @@ impl Stream {
         self.refusals += 1;
         if self.refusals < REFUSALS {
             self.leave_attempt();
-            self.begin_attempt(self.refreshed);
+            self.begin_attempt(false); // nobody has answered yet, not even with a 401
         } else {
             self.stop(FaultCode::CorsRefused, 0, "");
         }
