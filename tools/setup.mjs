@@ -53,9 +53,21 @@ export async function setUp({ browser }) {
   return environment()
 }
 
+/**
+ * Whether a version is in a range of `^major.minor.0` and `>=major.minor.0`, with `||` between them: npm's own code for that
+ * is a package, and there are none yet.
+ */
+export function fits(version, range) {
+  const [major, minor] = version.split('.').map(Number)
+  return range.split('||').some((part) => {
+    const [, sign, least, leastMinor] = /^\s*(\^|>=)(\d+)\.(\d+)\.0\s*$/.exec(part) ?? []
+    return major === Number(least) ? minor >= Number(leastMinor) : sign === '>=' && major > Number(least)
+  })
+}
+
 function checkPins() {
-  const [major] = process.versions.node.split('.').map(Number)
-  if (major < 20) throw new Stop(`Node 20 or newer is needed, and this is ${process.version}.`)
+  const { version: needed } = JSON.parse(read('package.json')).devEngines.runtime
+  if (!fits(process.versions.node, needed)) throw new Stop(`Node ${needed} is needed to build and to test, and this is ${process.version}.`)
   const wanted = wasmBindgenVersion()
   const tool = /^wasm-bindgen-cli = .*?"=([\d.]+)"/m.exec(read('tools/wasm-cli/Cargo.toml'))?.[1]
   if (tool !== wanted) {

@@ -75,7 +75,7 @@ function* ofValue(name, setting) {
 }
 
 /** @param {Setting} setting @param {Trace} trace */
-function* ofBackend({ options, project }, trace) {
+function* ofBackend({ tag, options, project }, trace) {
   const { table = 'stories', schema = 'public' } = options.stories ?? {}
   if (trace.statuses.at(-1) === 540) yield 'The project is paused: open it in the dashboard of Supabase and restore it.'
   for (const { directive, blocked } of trace.blocked) {
@@ -92,6 +92,8 @@ function* ofBackend({ options, project }, trace) {
       const [, name = table] = /table: ([\w.]+)/.exec(words) ?? []
       yield `"${name}" is not in the publication supabase_realtime: run alter publication supabase_realtime add table ${schema === 'public' ? '' : `${schema}.`}${name};`
     } else if (code === 'changes-silent') yield `The server joined but sends no changes of "${table}": run alter publication supabase_realtime add table ${table}; and check that Realtime is enabled for the project.`
+    else if (code === 'token-expired' && tag.accessToken && !isBound(tag.accessToken)) yield 'The token in data-access-token has expired, as each does that is written into a page: name a value that is renewed instead, such as wized:v.accessToken.'
+    else if (code === 'token-expired' && tag.accessToken) yield `The token that data-access-token="${tag.accessToken}" names has expired: have the page renew it there, or sign in again.`
     else if (code === 'row-missing' && !trace.hasToken) yield `No row of "${table}" has the id "${about}", or row level security hides it since no token was set: check the id, and set data-access-token or add a policy that lets anon select it.`
     else if (code === 'row-missing') yield `No row of "${table}" has the id "${about}", or row level security hides it from this user: check the id and the policy for select.`
     else if (code === 'read-refused' && /uuid/.test(words)) yield `"${about}" is not the id of a story, since the column is a uuid: give data-story-id the primary key and not the slug.`

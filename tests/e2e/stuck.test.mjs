@@ -59,6 +59,43 @@ test(
   }),
 )
 
+test(
+  'a demo of what is partly there: some of it is ready, some failed, and a retry that fails comes back',
+  journey(async (page, url) => {
+    await page.clock.install()
+    await open(page, url, { tag: 'data-sw-demo="partial"', body: card('') })
+    for (const [at, asset] of assets.entries()) await state(page, asset, at % 2 ? 'failed' : 'ready')
+    await page.locator('[data-story-state="partial"]').waitFor()
+    await page.locator('[data-asset="cover"] button').click()
+    await page.locator('[data-asset="cover"]:not([data-asset-state="failed"])').waitFor()
+    await page.clock.runFor(5_000)
+    await state(page, 'cover', 'failed')
+  }),
+)
+
+test(
+  'a demo with presence, notifications and feelings in the page plays all of them, without a backend and without an account',
+  journey(async (page, url) => {
+    const requests = []
+    page.on('request', (request) => requests.push(request.url()))
+    await page.clock.install()
+    const more = `<ul data-sw-presence="story"></ul><b data-sw-unread></b><div data-sw-toasts></div><ul data-sw-notifications></ul><i data-sw-emotion></i><div data-sw-emotion-graph></div>`
+    const said = await open(page, url, { tag: 'data-sw-demo', body: card('').replace('</article>', `${more}</article>`) })
+    const comes = async (selector) => {
+      for (let turn = 0; turn < 80 && !(await page.locator(selector).count()); turn++) await page.clock.runFor(500)
+      assert.ok(await page.locator(selector).count(), selector)
+    }
+    for (const selector of ['[data-sw-presence] li:nth-of-type(2)', '[data-sw-emotion][data-emotion]', '[data-sw-emotion-graph] svg path', '[data-sw-toast]', '[data-sw-notifications] [data-read="false"]', '[data-asset="cover"][data-asset-state="ready"]']) await comes(selector)
+    assert.match(await page.locator('[data-sw-notifications]').innerText(), /Your story goes on/)
+    assert.equal(await page.locator('[data-sw-unread]').innerText(), '1')
+    await page.locator('[data-sw-notifications] [data-sw-read]').first().click()
+    await page.clock.runFor(500)
+    await page.locator('[data-sw-notifications] [data-read="true"]').waitFor()
+    assert.deepEqual(said, [])
+    assert.deepEqual(requests.filter((address) => /rest\/v1|realtime|emotions\/stream/.test(address) || !/^(blob|data):/.test(address) && !address.startsWith(url)), [])
+  }),
+)
+
 for (const [held, wanted] of [['ready', 'ready'], ['generating', 'generating'], ['failed', 'failed'], ['pending', 'pending']]) {
   test(
     `a demo holds the state ${held}, so that it can be styled`,
@@ -174,6 +211,27 @@ const nothing = async () => {}
 const unpublished = 'Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the given connect parameters: [event: *, schema: public, table: stories, filters: []]'
 test('a table that is not published is named, with the statement', trouble(/"stories" is not in the publication supabase_realtime: run alter publication supabase_realtime add table stories;$/, (_, url) => post(`${url}/__control/subscribed`, { error: unpublished })))
 test('a row that nobody finds is named, and that no token was set', trouble(/No row of "stories" has the id "00000000-0000-4000-8000-00000000dead".*since no token was set/, nothing, { id: '00000000-0000-4000-8000-00000000dead' }))
+test('a table that the visitor may not read is named, with the statement', trouble(/The role of this visitor may not read "stories": run grant select on stories to anon, authenticated; and add a policy\.$/, (page, url) => page.route(`${url}/rest/v1/stories*`, (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"code":"42501","message":"permission denied for table stories"}' }))))
+test('a table that there is not is named', trouble(/There is no table "stroies" in the schema "public" .*: name yours in the option stories/, nothing, { tag: `data-supabase-url="/" ${key} data-options='{"stories": {"table": "stroies"}}'` }))
+for (const [where, attribute, words] of [
+  ['the tag', (token) => token, /The token in data-access-token has expired, as each does that is written into a page: name a value that is renewed instead, such as wized:v\.accessToken\.$/],
+  ['a value of the page', () => '#token', /The token that data-access-token="#token" names has expired: have the page renew it there, or sign in again\.$/],
+])
+  test(
+    `a token in ${where} that has expired is named, with its cure, and not shown`,
+    journey(
+      async (page, url) => {
+        const { access_token: token } = await post(`${url}/demo/token`, { expires_in: -60 })
+        const { id } = await post(`${url}/demo/stories`, { seconds: 600 })
+        const said = await open(page, url, { tag: `data-supabase-url="/" ${key} data-access-token="${attribute(token)}" data-sw-debug`, body: `${card(id)}<input type="hidden" id="token" value="${token}">` })
+        await heard(page, said, words)
+        await panel(page).locator('.mistakes li').filter({ hasText: words }).waitFor()
+        const shown = await panel(page).evaluate((host) => host.shadowRoot.textContent)
+        assert.ok(!shown.includes(token.split('.')[1]) && !shown.includes(token.split('.')[2]))
+      },
+      { allow: /./ },
+    ),
+  )
 test('a slug in place of an id is named', trouble(/"my-story" is not the id of a story, since the column is a uuid/, nothing, { id: 'my-story' }))
 test('a wrong key is named', trouble(/does not accept this key: copy the publishable/, nothing, { tag: 'data-supabase-url="/" data-supabase-key="sb_publishable_wrong"' }))
 test('a wrong address is named', trouble(/Nothing answers at http:\/\/127\.0\.0\.1:9\/: check data-supabase-url/, nothing, { tag: `data-supabase-url="http://127.0.0.1:9" ${key}` }))
@@ -213,6 +271,33 @@ for (const query of ['', '&storywire-debug']) {
     ),
   )
 }
+
+test(
+  'a report holds no value of a setting that could be a secret, wherever the setting takes it from',
+  journey(
+    async (page, url) => {
+      // Each is as a backend of somebody's own might have it: nothing that a pattern would know.
+      const values = Object.fromEntries(['access-token', 'user', 'user-name', 'profile', 'wized-app', 'story'].map((name) => [name, `zz${name.replace('-', '')}7secret`]))
+      const { access_token: jwt } = await post(`${url}/demo/token`, {})
+      const settings = Object.entries(values).map(([name, value], at) => `data-${name}="${at % 2 ? `#${name}` : value}"`).join(' ')
+      const fields = Object.entries(values).map(([name, value]) => `<input type="hidden" id="${name}" value="${value}">`).join('')
+      const { id } = await post(`${url}/demo/stories`, { seconds: 600 })
+      await open(page, url, {
+        tag: `data-supabase-url="/" ${key} ${settings} data-api-base="https://someone:zzbasic7secret@api.example/v1?token=${jwt}" data-options='{"assets": {"texts": {"retry": "${jwt}"}}}' data-sw-debug`,
+        body: card(id) + fields,
+      })
+      // The token is none, and the server says so.
+      await panel(page).locator('.mistakes li').first().waitFor()
+      const report = await page.evaluate(() => window.Storywire.report())
+      assert.match(report, /attributes of the tag: .*data-access-token/)
+      assert.match(report, new RegExp(`cover of ${id}`))
+      for (const secret of [...['access-token', 'user-name', 'wized-app'].map((name) => values[name]), 'zzbasic7secret', 'sb_publishable_storywire_local', jwt, ...jwt.split('.')]) assert.ok(!report.includes(secret), `${secret} is in the report:\n${report}`)
+      // The whole of it, by shape: no token, no key, nobody's address.
+      assert.doesNotMatch(report, /eyJ[\w-]{8}|sb_(publishable|secret)_\w|[\w.+-]+@[\w-]+\.\w|Bearer (?!‹)/)
+    },
+    { allow: /./ },
+  ),
+)
 
 test(
   'the report is copied by a button, or shown to be copied by hand',
