@@ -1,4 +1,5 @@
 // client.stream(url, options): an event stream with headers, that stays up.
+import { call } from './listeners.js'
 import { BatchReader, decode } from './stream-batch.js'
 import { StreamError } from './stream-errors.js'
 import { loadStreamModule } from './stream-module.js'
@@ -388,21 +389,6 @@ function add(list, one) {
   return () => {
     const at = list.indexOf(one)
     if (at >= 0) list.splice(at, 1)
-  }
-}
-
-/**
- * A listener that throws is reported, and the stream goes on.
- * @template T
- * @param {(value: T) => void} fn
- * @param {T} value
- */
-function call(fn, value) {
-  try {
-    fn(value)
-  } catch (error) {
-    if (typeof reportError === 'function') reportError(error)
-    else console.error(error)
   }
 }
 

@@ -141,6 +141,40 @@ test(
 )
 
 test(
+  'a muted film in the background changes at once, by its source too, one that somebody watches when it pauses; a source in a picture takes the address',
+  journey(async (page, url) => {
+    const { id: story } = await post(`${url}/demo/stories`, { seconds: 0.1 })
+    await show(
+      page,
+      url,
+      story,
+      `<video id="background" data-asset="film" autoplay muted loop></video>
+       <video id="by-source" autoplay muted loop><source data-asset="film"></video>
+       <video id="watched" data-asset="film" muted></video>
+       <picture><source data-asset="still" media="all"><img id="still" alt="A still"></picture>`,
+    )
+    await live(page)
+    const film = (name) => `${url}/files/${story}/narration.wav?film=${name}`
+    await progress(url, story, 'film', { status: 'ready', url: film('one') })
+    await progress(url, story, 'still', { status: 'ready', url: `${url}/files/${story}/scene-1.svg` })
+    const playing = (id) => page.waitForFunction((id) => document.getElementById(id).currentTime > 0, id)
+    await page.waitForFunction(() => document.querySelector('#watched').getAttribute('src'))
+    await page.evaluate(() => document.querySelector('#watched').play())
+    for (const id of ['background', 'by-source', 'watched']) await playing(id)
+    await page.waitForFunction(() => document.querySelector('#still').currentSrc.endsWith('/scene-1.svg'))
+    await progress(url, story, 'film', { status: 'ready', url: film('two') })
+    await progress(url, story, 'still', { status: 'ready', url: `${url}/files/${story}/scene-2.svg` })
+    await page.waitForFunction((two) => ['background', 'by-source'].every((id) => document.getElementById(id).currentSrc === two), film('two'))
+    for (const id of ['background', 'by-source']) await playing(id)
+    await page.waitForFunction(() => document.querySelector('#still').currentSrc.endsWith('/scene-2.svg') && document.querySelector('#still').naturalWidth > 0)
+    assert.equal(await page.evaluate(() => document.querySelector('#watched').currentSrc), film('one'), 'nobody takes a film away from who watches it')
+    await page.evaluate(() => document.querySelector('#watched').pause())
+    await page.waitForFunction((two) => document.querySelector('#watched').currentSrc === two, film('two'))
+    assert.equal(await page.locator('picture button, video button').count(), 0)
+  }),
+)
+
+test(
   'every kind of element takes its content',
   journey(async (page, url) => {
     const { id: story } = await post(`${url}/demo/stories`, { seconds: 0.1 })

@@ -107,6 +107,17 @@ test('webpack builds it', async () => {
   await works(() => backendWith(out))()
 })
 
+test('a plain server has it without a bundler: the files copied', async () => {
+  const { folder, installed } = await project('page')
+  const out = join(folder, 'out')
+  mkdirSync(out)
+  cpSync(join(installed, 'dist'), join(out, 'storywire'), { recursive: true })
+  const script = readFileSync(join(folder, 'main.js'), 'utf8').replace("import 'storywire/style.css'\n", '').replace("'storywire'", "'/storywire/index.js'").replace("'storywire/eventsource'", "'/storywire/eventsource.js'")
+  writeFileSync(join(out, 'main.js'), script)
+  writeFileSync(join(out, 'index.html'), readFileSync(join(folder, 'index.html'), 'utf8').replace('</head>', '<link rel="stylesheet" href="/storywire/storywire.css"></head>'))
+  await works(() => backendWith(out))()
+})
+
 test('Rollup builds it, with the module copied beside', async () => {
   const { folder, installed } = await project('page')
   const { rollup } = await import('rollup')

@@ -14,6 +14,7 @@ const compilers = {
 const ways = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
   node16: { module: 'node16', moduleResolution: 'node16' },
+  nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
 }
 
 for (const [compiler, tsc] of Object.entries(compilers)) {
