@@ -145,6 +145,42 @@ test(
 )
 
 test(
+  "nothing of WebAssembly runs inside an assignment of the page's, whatever hangs on the variable",
+  journey(async (page, url) => {
+    const [one, two] = [await story(url, 60), await story(url, 1)]
+    await page.addInitScript(() => {
+      window.calls = { inside: [], outside: 0 }
+      const counted = (exports) =>
+        Object.fromEntries(Object.entries(exports).map(([name, value]) => [name, typeof value === 'function' ? (...args) => (window.isAssigning ? window.calls.inside.push(name) : window.calls.outside++, value(...args)) : value]))
+      for (const way of ['instantiate', 'instantiateStreaming']) {
+        const own = WebAssembly[way]
+        WebAssembly[way] = async (...args) => {
+          const { instance, module, exports } = await own.apply(WebAssembly, args)
+          return instance ? { module, instance: { exports: counted(instance.exports) } } : { exports: counted(exports) }
+        }
+      }
+    })
+    const body = `${card('wized:v.now').replace('data-asset="text"', 'data-asset="wized:v.which"')}<ul data-sw-presence="wized:v.room"></ul><b data-sw-unread></b>${wized}`
+    await open(page, url, body + tag('data-access-token="wized:v.token" data-story="wized:v.now" data-user="wized:v.user"'), `{ variables: { now: '${one}', which: 'pdf', room: 'a', token: null, user: null } }`)
+    await page.locator('[data-asset="cover"][data-asset-state="generating"]').waitFor({ state: 'attached' })
+    await page.locator('[data-sw-presence] li').waitFor()
+    const values = { now: two, which: 'text', room: 'b', token: await token(url), user: '00000000-0000-4000-8000-00000000d3a0' }
+    await page.evaluate((values) => {
+      for (const [name, value] of Object.entries(values)) {
+        window.isAssigning = true
+        window.Wized.data.v[name] = value
+        window.isAssigning = false
+      }
+    }, values)
+    await state(page, 'cover', 'ready', 20_000)
+    await page.locator('[data-asset="wized:v.which"][data-asset-state="ready"]').waitFor({ state: 'attached' })
+    const { inside, outside } = await page.evaluate(() => window.calls)
+    assert.deepEqual(inside, [])
+    assert.ok(outside > 20, `${outside} calls were seen`)
+  }),
+)
+
+test(
   'Wized is told how many notifications are unread, and how somebody feels',
   journey(async (page, url) => {
     const [user, profile] = ['00000000-0000-4000-8000-00000000d3a0', '11111111-1111-4111-8111-111111111111']
@@ -271,11 +307,16 @@ test(
   }),
 )
 
-test(
-  'version 1 of Wized: variables are read, followed and written',
+for (const [order, late] of [['Storywire late', '/dist/start.js'], ['Wized late', '/fixtures/wized1.js']]) test(
+  `version 1 of Wized: variables are read, followed and written: ${order}`,
   journey(async (page, url) => {
     const [one, two] = [await story(url, 60), await story(url, 1)]
-    await open(page, url, card('wized:v.now') + oldWized + tag(), `{ variables: { now: '${one}' } }`, { head: '<meta name="x" w-el="page">' })
+    let release
+    const released = new Promise((resolve) => (release = resolve))
+    if (late.startsWith('/dist')) await page.route(`**${late}`, (route) => released.then(() => route.continue()))
+    await open(page, url, card('wized:v.now') + oldWized + tag(), `{ variables: { now: '${one}' } }`, { head: '<meta name="x" w-el="page">', hold: { path: late, released } })
+    await page.waitForFunction(late.startsWith('/dist') ? () => window.Wized?.data : () => window.Storywire?.client)
+    release()
     await page.locator('[data-asset="cover"][data-asset-state="generating"]').waitFor({ state: 'attached' })
     await page.evaluate((id) => window.Wized.data.setVariable('now', id), two)
     await state(page, 'cover', 'ready', 20_000)
