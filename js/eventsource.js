@@ -159,11 +159,9 @@ export class EventSource extends EventTarget {
    */
   #start(RawStream, headers) {
     if (this.#readyState === CLOSED) return
-    /** @type {import('./stream-module.js').RawStreamType} */
-    let raw
     const sink = {
       /** @param {number} attempt @param {boolean} fresh */
-      askHeaders: (attempt, fresh) => answerHeaders(raw, attempt, () => makeHeaders(headers, undefined, fresh)),
+      askHeaders: (attempt, fresh) => answerHeaders(() => this.#raw, attempt, () => makeHeaders(headers, undefined, fresh)),
       fetch: openFetch,
       /** @param {string} url */
       opened: (url) =>
@@ -183,7 +181,7 @@ export class EventSource extends EventTarget {
         })
       },
     }
-    raw = new RawStream(sink, {
+    const raw = new RawStream(sink, {
       url: this.#url,
       init: { cache: 'no-store', credentials: this.#withCredentials ? 'include' : 'same-origin' },
       native: false,

@@ -62,7 +62,7 @@ const isPromise = (value) => typeof value?.then === 'function'
 
 /**
  * Answers `askHeaders` of a sink.
- * @param {{ headers(attempt: number, headers?: Headers | null): void }} raw
+ * @param {() => ({ headers(attempt: number, headers?: Headers | null): void } | undefined)} raw nothing once the stream is closed
  * @param {number} attempt
  * @param {() => Headers | Promise<Headers>} make
  */
@@ -70,12 +70,12 @@ export function answerHeaders(raw, attempt, make) {
   /** @param {unknown} error */
   const failed = (error) => {
     console.error(error)
-    raw.headers(attempt)
+    raw()?.headers(attempt)
   }
   try {
     const made = make()
-    if (made instanceof Headers) raw.headers(attempt, made)
-    else made.then((headers) => raw.headers(attempt, headers), failed)
+    if (made instanceof Headers) raw()?.headers(attempt, made)
+    else made.then((headers) => raw()?.headers(attempt, headers), failed)
   } catch (error) {
     failed(error)
   }

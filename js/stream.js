@@ -203,11 +203,9 @@ export class EventStream {
     if (this.#isClosed) return
     const { headers, method, body, credentials = 'same-origin' } = this.#options
     const token = this.#token
-    /** @type {import('./stream-module.js').RawStreamType} */
-    let raw
     const sink = {
       /** @param {number} attempt @param {boolean} fresh */
-      askHeaders: (attempt, fresh) => answerHeaders(raw, attempt, () => makeHeaders(headers, token, fresh)),
+      askHeaders: (attempt, fresh) => answerHeaders(() => this.#raw, attempt, () => makeHeaders(headers, token, fresh)),
       fetch: this.#fetch ?? openFetch,
       opened: () => {
         this.#tell('state', 'open')
@@ -223,7 +221,7 @@ export class EventStream {
         this.#tell('error', error)
       },
     }
-    raw = new RawStream(sink, {
+    const raw = new RawStream(sink, {
       ...this.#options,
       url: this.url,
       init: { method: method ?? (body === undefined ? 'GET' : 'POST'), body, credentials, cache: 'no-store' },

@@ -331,4 +331,24 @@ test("the browser's own EventSource can carry it", async () => {
   assert.match(refused, /^TypeError: stream: .*transport: 'fetch'/)
 })
 
+test('a stream that is closed while its headers are made leaves nothing behind', async () => {
+  const rejections = await inPage(`
+    const { EventSource } = await import('/eventsource.js')
+    const rejections = []
+    addEventListener('unhandledrejection', ({ reason }) => rejections.push(String(reason)))
+    for (const open of [(headers) => openStream('/s', { headers }), (headers) => new EventSource('/s', { headers })]) {
+      for (const settle of ['resolve', 'reject']) {
+        let answer
+        const stream = open(() => new Promise((resolve, reject) => (answer = { resolve, reject })))
+        while (!answer) await sleep(5)
+        stream.close()
+        await sleep(5)
+        answer[settle]({})
+        await sleep(20)
+      }
+    }
+    return rejections`)
+  assert.deepEqual([rejections, world.server.seen], [[], []])
+})
+
 test('nothing was thrown into the page', () => assert.deepEqual(world.problems, []))
