@@ -66,6 +66,7 @@ export class Channel {
         JSON.stringify({
           ack: Boolean(broadcast.ack),
           self: Boolean(broadcast.self),
+          replicationReady: Boolean(broadcast.replication_ready),
           presence: enabled,
           key: String(presence.key ?? ''),
           private: Boolean(isPrivate),

@@ -113,6 +113,8 @@ export interface ChannelOptions {
       self?: boolean
       /** Messages since then (milliseconds since the epoch), at most 25; private channels only. */
       replay?: { since: number; limit?: number }
+      /** A listener for `system` hears when changes of the database can be broadcast. */
+      replication_ready?: boolean
     }
     presence?: { key?: string; enabled?: boolean }
     private?: boolean

@@ -29,13 +29,14 @@ impl RawClient {
         self.port.take_bytes()
     }
 
-    /// See [`Client::channel`]. Options: `ack`, `self`, `since`, `limit`, `presence`, `key`, `private`, `exact`.
+    /// See [`Client::channel`]. Options: `ack`, `self`, `since`, `limit`, `replicationReady`, `presence`, `key`, `private`, `exact`.
     pub fn channel(&mut self, topic: &str, options: &str) -> i32 {
         let Some(options) = Json::parse(options) else { return id_or_misuse(Err(Misuse::BadJson)) };
         let channel = ChannelOptions {
             ack: flag(options, "ack"),
             own: flag(options, "self"),
             replay: number(options, "since").map(|since| (since, number(options, "limit").unwrap_or(25) as u32)),
+            replication_ready: flag(options, "replicationReady"),
             presence_key: text(options, "key"),
             presence: flag(options, "presence"),
             private: flag(options, "private"),

@@ -280,11 +280,12 @@ proptest! {
         (ack, own, presence, private) in any::<(bool, bool, bool, bool)>(),
         key in any::<String>(),
         replay in any::<Option<(u32, u8)>>(),
+        replication_ready in any::<bool>(),
         changes in prop::collection::vec((any::<String>(), any::<Option<String>>(), prop::collection::vec(any::<String>(), 0..3)), 0..3),
         token in any::<Option<String>>(),
     ) {
         let replay = replay.map(|(since, limit)| (u64::from(since), u32::from(limit)));
-        let options = ChannelOptions { ack, own, replay, presence_key: key.clone(), presence, private };
+        let options = ChannelOptions { ack, own, replay, replication_ready, presence_key: key.clone(), presence, private };
         let changes: Vec<ChangeParams> = changes
             .into_iter()
             .map(|(table, filter, select)| {
@@ -296,6 +297,9 @@ proptest! {
         let mut broadcast = json!({"ack": ack, "self": own});
         if let Some((since, limit)) = replay {
             broadcast["replay"] = json!({"since": since, "limit": limit});
+        }
+        if replication_ready {
+            broadcast["replication_ready"] = json!(true);
         }
         let changes: Vec<Value> = changes.iter().map(|of| {
             let mut change = json!({"event": "*", "schema": "public", "table": of.table});

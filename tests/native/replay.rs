@@ -286,6 +286,7 @@ impl Replay {
             presence: flag("presence", "enabled"),
             presence_key: config["presence"]["key"].as_str().unwrap_or_default().to_owned(),
             private: config["private"] == true,
+            replication_ready: flag("broadcast", "replication_ready"),
             replay: config["broadcast"]["replay"]["since"]
                 .as_u64()
                 .filter(|_| config["private"] == true)

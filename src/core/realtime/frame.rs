@@ -338,6 +338,8 @@ pub struct ChannelOptions {
     pub own: bool,
     /// Replay broadcasts since this time (milliseconds since the epoch), and how many, at most 25. Private channels only.
     pub replay: Option<(u64, u32)>,
+    /// The server says by a system message when changes of the database can be broadcast.
+    pub replication_ready: bool,
     /// The key under which this client is present; empty: the server makes one.
     pub presence_key: String,
     /// Presence is wanted.
@@ -389,6 +391,9 @@ fn push_options(out: &mut String, options: &ChannelOptions) {
         push_name(out, "limit");
         push_number(out, u64::from(limit));
         out.push('}');
+    }
+    if options.replication_ready {
+        push_flag(out, "replication_ready", true);
     }
     out.push('}');
     push_name(out, "presence");
