@@ -4,7 +4,7 @@
 // Nothing from the server becomes markup: texts go in as text, and addresses have been checked. What is known of an element
 // is kept beside it, never on it, because pages clone elements with all their attributes.
 import { append, bar, closest, fire, make, move, own, set, setText, slot, words } from './element.js'
-import { showItems } from './list.js'
+import { isComing, later } from './later.js'
 import { worth } from './settings.js'
 
 /**
@@ -22,8 +22,6 @@ const tagOfMedium = ['a', 'img', 'audio', 'video', 'iframe', 'a', 'source', 'img
 
 const elementsOfStories = '[data-story-id],[data-asset]'
 const watched = ['data-story-id', 'data-asset', 'data-asset-as', 'data-asset-priority']
-/** Elements in which a button may not stand, or would not be seen. */
-const noPlaceForButtons = 'a,img,picture,audio,video,iframe,source,ul,ol,button'
 
 /** Who shows an element: two clients on one would take turns for ever. Of the page, since a page may have two copies of this file. */
 const owners = () => /** @type {WeakMap<Element, Dom>} */ (/** @type {any} */ (document)[Symbol.for('storywire')] ??= new WeakMap())
@@ -196,7 +194,7 @@ export class Dom {
   /** @param {number} id @param {number} medium @param {import('./list.js').Item[]} items */
   items(id, medium, items) {
     const entry = this.#entries.get(id)
-    if (entry) showItems(entry.element, tagOfMedium[medium] ?? 'a', items)
+    if (entry) this.#later('list', entry, () => import('./list.js'), (showItems) => showItems(entry.element, tagOfMedium[medium] ?? 'a', items))
   }
 
   /**
@@ -206,42 +204,30 @@ export class Dom {
   retry(id, label, isPending, upgrade, url) {
     const entry = this.#entries.get(id)
     if (!entry) return
-    const pending = isPending ? 'true' : undefined
-    const theirs = own(entry.element, '[data-asset-retry]')[0]
-    if (theirs) {
-      const hasFocus = theirs.contains(document.activeElement)
-      theirs.hidden = label === undefined
-      set(theirs, 'aria-disabled', pending)
-      this.#upgrade(own(entry.element, '[data-storywire=upgrade]')[0], (made) => theirs.after(made), upgrade, url)
-      if (hasFocus && theirs.hidden) focusOn(entry)
-      return
+    const put = (/** @type {HTMLElement} */ place) => this.#assets.set(place, entry)
+    if (label !== undefined || isComing('button')) this.#later('button', entry, () => import('./retry-button.js'), (showButton) => showButton(entry, put, label, isPending, upgrade, url))
+    else {
+      for (const theirs of own(entry.element, '[data-asset-retry]')) theirs.hidden = true
+      // It came along with a clone.
+      own(entry.element, '[data-storywire=retry]')[0]?.remove()
     }
-    const known = own(entry.element, '[data-storywire=retry]')[0] ?? entry.button
-    if (label === undefined) {
-      if (known) this.#removeButton(entry, known)
-      return
-    }
-    const place = known ?? this.#newButton(entry)
-    const [said, button, link] = /** @type {HTMLElement[]} */ ([...place.children])
-    if (!said || !button) return
-    // Without a place for its status, an element says here what is wrong.
-    setText(said, entry.statuses.length ? '' : entry.said)
-    setText(button, label)
-    // Not `disabled`: it would lose the focus.
-    set(button, 'aria-disabled', pending)
-    this.#upgrade(link, (made) => place.append(made), upgrade, url)
   }
 
-  /** The way to another plan. @param {HTMLElement | undefined} link @param {(made: HTMLElement) => void} put @param {string} [text] @param {string} [url] */
-  #upgrade(link, put, text, url) {
-    if (!text) {
-      link?.remove()
-      return
-    }
-    const made = link ?? make('a', 'upgrade')
-    setText(made, text)
-    set(made, 'href', url)
-    if (!link) put(made)
+  /**
+   * Changes an element by what may have to be loaded, if it is still there then.
+   * @template {keyof typeof import('./later.js').here} Name
+   * @param {Name} name @param {Entry} entry @param {() => Promise<unknown>} load
+   * @param {(what: NonNullable<typeof import('./later.js').here[Name]>) => void} change
+   */
+  #later(name, entry, load, change) {
+    let isLate = false
+    later(name, load, (what) => {
+      if (this.#stop.signal.aborted) return
+      if (isLate) this.begin()
+      if (this.#entries.get(entry.id) === entry) change(what)
+      if (isLate) this.end()
+    })
+    isLate = true
   }
 
   /** Adds a line to the live region for a while. Fifty covers that come at once are said once. @param {number} _id @param {string} text */
@@ -481,31 +467,7 @@ export class Dom {
     return made
   }
 
-  // The button, and the live region.
-
-  /** A place with the button in it: what belongs to the button comes and goes with it. @param {Entry} entry */
-  #newButton(entry) {
-    const place = make('span', 'retry')
-    append(place, make('span', 'said'))
-    set(append(place, make('button', 'button')), 'type', 'button')
-    const around = entry.element.closest('a')
-    const outer = around ?? entry.element
-    if (outer.matches(noPlaceForButtons)) {
-      // A source stands within its medium, where nothing is seen.
-      ;(outer.closest('audio,video,picture') ?? outer).after(place)
-      this.#assets.set(place, entry)
-      entry.button = place
-    } else outer.append(place)
-    return place
-  }
-
-  /** @param {Entry} entry @param {HTMLElement} place */
-  #removeButton(entry, place) {
-    const hasFocus = place.contains(document.activeElement)
-    place.remove()
-    entry.button = undefined
-    if (hasFocus) focusOn(entry)
-  }
+  // The live region.
 
   /** The live region has to be in the page before its first message. */
   #ensureRegion() {
@@ -518,12 +480,6 @@ export class Dom {
     }
     return this.#region
   }
-}
-
-/** Who pressed a button that goes stays where they are. @param {Entry} entry */
-function focusOn({ element }) {
-  if (element.tabIndex < 0) element.tabIndex = -1
-  element.focus()
 }
 
 /** What an attribute is worth at the moment. @param {Element} element @param {string} name */

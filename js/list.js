@@ -1,6 +1,7 @@
 // Repeats a `<template>`, or the first `[data-asset-item]`, for the items of a list. The clones are found in the page each
-// time, so those that came with a clone of the whole element count too.
+// time, so those that came with a clone of the whole element count too. Loaded when a list is in the page.
 import { append, make, own, set, setText, slot } from './element.js'
+import { here } from './later.js'
 
 /** @typedef {[name: string, value: string, isUrl: boolean]} Field */
 /** @typedef {[state: string, fields: Field[]]} Item */
@@ -30,6 +31,8 @@ export function showItems(element, tag, items) {
     else node.hidden = true
   }
 }
+
+here.list = showItems
 
 /** @param {HTMLElement} element @param {HTMLTemplateElement | undefined} template @param {HTMLElement | undefined} last @param {string} tag */
 function newItem(element, template, last, tag) {

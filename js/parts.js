@@ -21,6 +21,8 @@ import { persist, warn } from './persist.js'
 
 /** @type {[selector: string, load: () => Promise<{ start(page: Page): unknown }>][]} */
 const parts = [
+  // What a list needs comes before the list has anything to show.
+  ['ul[data-asset],ol[data-asset],[data-asset] template,[data-asset-item]', () => import('./list.js').then(() => ({ start() {} }))],
   ['[data-sw-connection]', () => import('./parts/connection.js')],
   ['[data-sw-emotion],[data-sw-emotion-graph]', () => import('./parts/emotions.js')],
   ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],

@@ -95,6 +95,21 @@ extern "C" {
     fn show_items(element: &Element, tag: &str, items: &js_sys::Array);
 }
 
+// As if both had come already, so that what they do is done at once.
+#[wasm_bindgen(module = "/js/retry-button.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = showButton)]
+    fn show_button(entry: &js_sys::Object, put: &js_sys::Function);
+}
+#[wasm_bindgen(module = "/js/later.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isComing)]
+    fn is_coming(name: &str) -> bool;
+}
+#[wasm_bindgen(module = "/js/persist.js")]
+extern "C" {
+    fn persist(load: &js_sys::Function) -> js_sys::Promise;
+}
 #[wasm_bindgen(module = "/js/settings.js")]
 extern "C" {
     #[wasm_bindgen(js_name = isBound)]
@@ -109,6 +124,11 @@ extern "C" {
 pub(crate) fn page(root: &Element, on_event: impl Fn(DomEvent) + 'static) -> Dom {
     set_text(&document().create_element("p").unwrap(), "");
     show_items(&document().create_element("p").unwrap(), "p", &js_sys::Array::new());
+    let entry = js_sys::Object::new();
+    js_sys::Reflect::set(&entry, &"element".into(), &document().create_element("p").unwrap()).unwrap();
+    show_button(&entry, &js_sys::Function::new_no_args(""));
+    assert!(is_coming("button") && is_coming("list"));
+    let _ = persist(&js_sys::Function::new_no_args("return Promise.resolve()"));
     is_bound("");
     call(&js_sys::Function::new_no_args(""));
     let tell = Closure::<Tell>::new(move |kind: String, id: Number, story: Text, asset: Text, number: Number| {
