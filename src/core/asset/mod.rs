@@ -17,6 +17,7 @@ mod status;
 mod story;
 mod view;
 
+use core::cell::Cell;
 use core::mem::{replace, take};
 
 use super::base::{Json, Queue, Timestamp};
@@ -44,6 +45,8 @@ const ODDITY_LIMIT: usize = 64;
 pub struct Assets {
     config: AssetConfig,
     stories: Vec<Story>,
+    /// The place of the one that was asked for last.
+    found: Cell<usize>,
     /// In the order of their ids.
     elements: Vec<Mounted>,
     changes: Queue<Untold>,
@@ -77,6 +80,7 @@ impl Assets {
         Assets {
             config,
             stories: Vec::new(),
+            found: Cell::new(0),
             elements: Vec::new(),
             changes: Queue::new(),
             retries: Queue::new(),
@@ -212,7 +216,7 @@ impl Assets {
 
     /// What keeps a story from being shown as it is now, or nothing any more.
     pub fn set_problem(&mut self, story: &str, problem: Option<Problem>) {
-        if let Some(story) = self.stories.iter_mut().find(|one| one.id == story)
+        if let Some(story) = self.position(story).and_then(|at| self.stories.get_mut(at))
             && story.problem != problem
         {
             story.problem = problem;
@@ -347,9 +351,16 @@ impl Assets {
     // The index.
 
     fn position(&self, story: &str) -> Option<usize> {
+        // What a row is about is asked for several times in turn.
+        let before = self.found.get();
+        if self.stories.get(before).is_some_and(|one| one.id == story) {
+            return Some(before);
+        }
         // Ids differ at their end, and a page may have hundreds.
-        let last = story.as_bytes().last();
-        self.stories.iter().position(|one| one.id.as_bytes().last() == last && one.id == story)
+        let end = story.as_bytes().last_chunk::<4>();
+        let at = self.stories.iter().position(|one| one.id.as_bytes().last_chunk() == end && one.id == story)?;
+        self.found.set(at);
+        Some(at)
     }
 
     fn locate(&self, story: &str, asset: &str) -> Option<(usize, usize)> {
