@@ -76,6 +76,12 @@ export function start({ tag, own, entries, asks, base, styles, places, early, fa
       })
     }
     if (!known.length) return show()
+    // A page that closes the one that it was given means both.
+    const close = next.close.bind(next)
+    next.close = () => {
+      last?.close()
+      close()
+    }
     const undo = next.on('connection', (state) => {
       if (state !== 'live' && state !== 'polling') return
       undo()

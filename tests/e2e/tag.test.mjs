@@ -114,6 +114,22 @@ test(
 )
 
 test(
+  'page code that closes the client at once closes all of it',
+  journey(async (page, url) => {
+    const { id } = await post(`${url}/rest/v1/stories?select=id`, { title: 'One', asset_generation_status: { assets: { cover: { status: 'generating', progress: 44 } } } }, { prefer: 'return=representation', accept: 'application/vnd.pgrst.object+json' })
+    await openPage(page, url, `<div data-story-id="${id}"><div data-asset="cover" class="skeleton"></div></div>${tag()}`)
+    await page.locator('[data-asset="cover"][data-progress="44"]').waitFor()
+    await page.evaluate(() => new Promise((resolve) => window.Storywire.push((storywire) => (storywire.close(), resolve()))))
+    const sockets = async () => (await (await fetch(`${url}/__control/counters`)).json()).sockets
+    for (let turn = 0; turn < 100 && (await sockets()) > 0; turn++) await page.waitForTimeout(50)
+    assert.equal(await sockets(), 0)
+    await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'cover', status: 'generating', progress: 45 })
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+    assert.equal(await page.locator('[data-asset="cover"]').getAttribute('data-progress'), '44')
+  }),
+)
+
+test(
   'the socket opens while the scripts still come',
   journey(async (page, url) => {
     const opened = page.waitForEvent('websocket')
