@@ -427,3 +427,56 @@ fn a_read_that_the_page_slept_through_is_made_again_and_is_no_failure() {
         assert_eq!((faults, cover(&world)), (vec![], Status::Generating), "{}", world.story());
     }
 }
+
+// Limits.
+
+#[test]
+fn a_project_over_its_quota_is_asked_now_and_then_and_shows_again_when_it_is_paid_for() {
+    let mut world = World::new(21);
+    world.no_sockets = true;
+    world.read_answer = Some((402, r#"{"message":"exceed_egress_quota"}"#.into()));
+    shown(&mut world);
+    world.pass(600_000);
+    assert_eq!(problem(&mut world).as_deref(), Some("unreachable"), "nobody is told that the story is not theirs");
+    let told = world.failures().iter().any(|of| of.fault == Fault::ReadFailed && of.detail == "exceed_egress_quota");
+    assert!(told && world.reads.len() < 100, "{}", world.reads.len());
+    world.read_answer = None;
+    world.no_sockets = false;
+    world.pass(65_000);
+    assert_eq!((problem(&mut world), world.connection()), (None, ConnectionState::Live));
+}
+
+#[test]
+fn a_server_at_its_limits_is_given_time_and_rows_are_read_meanwhile() {
+    for reason in [
+        "ConnectionRateLimitReached: Too many connected users",
+        "ClientJoinRateLimitReached: Too many joins per second",
+    ] {
+        let mut world = World::new(22);
+        world.server.refuse_join = Some(reason.into());
+        shown(&mut world);
+        world.pass(600_000);
+        let joins = world.server.count("phx_join");
+        assert!((8..45).contains(&joins), "{joins}");
+        world.write("s", json!({"asset_generation_status": {"assets": {"cover": {"status": "failed"}}}}));
+        world.pass(66_000);
+        assert_eq!((cover(&world), problem(&mut world)), (Status::Failed, None), "{reason}");
+        world.server.refuse_join = None;
+        world.pass(70_000);
+        assert_eq!(world.connection(), ConnectionState::Live);
+    }
+}
+
+#[test]
+fn a_read_under_way_goes_on_when_the_page_is_seen_again() {
+    let mut world = World::new(23);
+    world.no_sockets = true;
+    world.read_delay = 2_000;
+    shown(&mut world);
+    for _ in 0..15 {
+        world.pass(100);
+        world.page(PageEvent::Visible);
+    }
+    world.pass(600);
+    assert_eq!((cover(&world), world.reads.len()), (Status::Generating, 1));
+}

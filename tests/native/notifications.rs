@@ -633,6 +633,9 @@ proptest! {
         rows in prop::collection::vec((0usize..12, prop_oneof![3 => Just(Some(false)), 2 => Just(Some(true)), 1 => Just(None)]), 0..20),
         order in prop::collection::vec(any::<bool>(), 32),
     ) {
+        // A table does not tell of the end of a row that it has not told of before.
+        let told = |at: usize, id: usize| rows.iter().take(at).any(|(of, read)| *of == id && read.is_some());
+        let rows: Vec<_> = rows.iter().enumerate().filter(|(at, (id, read))| read.is_some() || told(*at, *id)).collect();
         let play = |order: &mut dyn FnMut() -> bool| {
             let mut page = Page::settled();
             let (mut broadcasts, mut rows) = (broadcasts.iter(), rows.iter());
@@ -641,7 +644,7 @@ proptest! {
                 for turn in [first, !first] {
                     if turn {
                         if let Some(id) = broadcasts.next() { page.broadcast(&row(&id.to_string(), false)); break; }
-                    } else if let Some((id, read)) = rows.next() {
+                    } else if let Some((_, (id, read))) = rows.next() {
                         match read {
                             Some(read) => page.row(&row(&id.to_string(), *read)),
                             None => page.tell(BellInput::Gone(&id.to_string())),
@@ -654,9 +657,6 @@ proptest! {
             (page.list(), page.count)
         };
         let mut given = order.iter().copied();
-        // A table does not tell of the end of a row that it has not told of before.
-        let told = |at: usize, id: usize| rows.iter().take(at).any(|(of, read)| *of == id && read.is_some());
-        prop_assume!(rows.iter().enumerate().all(|(at, (id, read))| read.is_some() || told(at, *id)));
         let one = play(&mut || given.next().unwrap_or_default());
         let other = play(&mut || true);
         prop_assert_eq!(&one, &other);

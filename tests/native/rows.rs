@@ -701,9 +701,11 @@ fn a_change_after_a_long_silence_shortens_the_next() {
 #[test]
 fn a_column_more_is_a_change() {
     let (mut world, rows) = live_without_version();
+    let told = world.rows_events(rows).len();
     let frame = change(&world, json!({"id": "7", "n": 1, "more": true}), &version(9));
     world.send(&frame);
     world.pass(100);
+    assert_eq!(world.rows_events(rows).len(), told + 1);
     assert_eq!(world.rows(rows), json!([{"id": "7", "n": 1, "more": true}]));
 }
 

@@ -204,8 +204,9 @@ fn a_line_of_ten_megabytes_takes_linear_time() {
         assert_eq!(parser.take_batch().text.len(), len / 1_400 * 1_400);
         started.elapsed()
     };
-    time(1_000_000);
-    let (one, ten) = (time(1_000_000), time(10_000_000));
+    // The best of several: a machine does other things too, and its memory is slow at the first touch.
+    let best = |len: usize| (0..5).map(|_| time(len)).min().unwrap();
+    let (one, ten) = (best(1_000_000), best(10_000_000));
     assert!(ten < one * 60, "1 MB took {one:?}, 10 MB {ten:?}");
 }
 

@@ -159,7 +159,7 @@ impl Rows {
             // Too many ids, or too long ones, for something on the way.
             (414, _) if batch.shared => self.divide(ctx, &batch),
             // What is no JSON was not said by the project, but by something that stands in between.
-            (0 | 408 | 425 | 429 | 500..=599, _) | (_, None) => {
+            (0 | 402 | 408 | 425 | 429 | 500..=599, _) | (_, None) => {
                 self.retry(ctx, &batch, Fault::ReadFailed, &message_of(json), answer.retry_after);
             }
             _ => self.refuse(ctx, realtime, &batch, Fault::ReadRefused, &message_of(json)),
