@@ -207,7 +207,7 @@ export class Realtime {
         const [column = '', condition] = (filter ?? '').split(/=(.*)/s)
         // A deleted row has only its key, so filters on other columns cannot be asked.
         const concerned = row ?? old ?? {}
-        return !condition || (!row && !(column in concerned)) || matches(concerned, column, condition)
+        return !condition || (!row && !(column in concerned)) || matches(concerned, column, unquoted(condition))
       }
       const ids = member.bindings.filter(fits).map(({ id }) => id)
       // Row level security does not hold for deletions, on the real server neither.
@@ -312,6 +312,9 @@ const metaOf = ({ ref, meta }) => ({ phx_ref: ref, ...meta })
 
 /** @param {string} key @param {{ ref: string, meta: any }[]} entries */
 const wire = (key, entries) => (entries.length ? { [key]: { metas: entries.map(metaOf) } } : {})
+
+/** Realtime takes a value in quotes, where PostgREST takes it as it stands. @param {string} condition */
+const unquoted = (condition) => condition.replace(/^((?:not\.)?(?!in\.)\w+\.)"(.*)"$/s, (_, before, value) => before + value.replace(/\\(.)/gs, '$1'))
 
 /** The server's own words. @param {Binding} binding */
 const unpublished = ({ event, schema, table, filter }) =>

@@ -91,6 +91,18 @@ for (const vsn of ['2.0.0', '1.0.0']) {
   })
 }
 
+test('an id may be any text', async () => {
+  for (const id of ['a,b', 'say "hi"', 'back\\slash', ' edge ', '(x)', '50%', 'история']) {
+    const backend = make()
+    backend.story(id, { cover: 'generating' })
+    const story = follow(backend.createClient(), id)
+    await story.until('cover generating null')
+    await backend.live(`story:${id}`)
+    backend.update(id, { cover: 'failed' })
+    await story.until('cover failed null')
+  }
+})
+
 test('bytes arrive as bytes', async () => {
   const backend = make()
   const channel = backend.createClient().channel('bytes', { config: { broadcast: { self: true } } })
