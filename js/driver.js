@@ -18,6 +18,9 @@ const FRAME = 4
 /** `setTimeout` holds its delay in 31 bits; what is longer would fire at once. */
 const LONGEST = 2 ** 31 - 1
 
+/** Room for so long a text is kept. */
+const KEPT = 2 ** 20
+
 const encoder = new TextEncoder()
 
 export class Driver {
@@ -29,6 +32,8 @@ export class Driver {
   #raw
   /** @type {WebAssembly.Memory | undefined} */
   #memory
+  /** Where in it texts go. */
+  #room = new Uint8Array()
   /** @type {WebSocket | undefined} */
   #socket
   #socketId = 0
@@ -88,10 +93,16 @@ export class Driver {
     if (!raw || !this.#memory) return 0
     let most = 0
     for (const text of texts) most += text.length * 3
-    let at = most && raw.room(most)
+    // Memory that has grown has taken its views away; room for a text that was very long is given back.
+    if (this.#room.length < most || this.#room.length > KEPT) {
+      // It may grow through this, so its buffer is asked for afterwards.
+      const place = raw.room(most)
+      this.#room = new Uint8Array(this.#memory.buffer, place, most)
+    }
+    let at = 0
     const lengths = []
     for (const text of texts) {
-      const { written } = encoder.encodeInto(text, new Uint8Array(this.#memory.buffer, at, text.length * 3))
+      const { written } = encoder.encodeInto(text, at ? this.#room.subarray(at) : this.#room)
       lengths.push(written)
       at += written
     }
@@ -163,8 +174,9 @@ export class Driver {
     socket.addEventListener('open', () => this.input('opened', id))
     socket.addEventListener('close', () => this.input('closed', id))
     socket.addEventListener('message', ({ data }) => {
-      if (typeof data === 'string') this.#tell('text', id, 0, data)
-      else this.#raw?.binary?.(this.now(), id, new Uint8Array(data))
+      if (typeof data !== 'string') this.#raw?.binary?.(this.now(), id, new Uint8Array(data))
+      // Most messages are news that is shown with the next frame, and ask for nothing.
+      else if (!this.#tell('text', id, 0, data)) return
       this.#pump()
     })
     // The page may have opened it while the module was loading.

@@ -388,6 +388,11 @@ impl Client {
         self.desk.effects.pop()
     }
 
+    /// Whether there is anything to do.
+    pub(crate) fn has_effects(&self) -> bool {
+        !self.desk.effects.is_empty()
+    }
+
     /// When to call again at the latest, even if nothing happens.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Deadline> {

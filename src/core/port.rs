@@ -116,7 +116,8 @@ impl Port {
         Ok(Port { client, now, text: Vec::new(), bytes: Vec::new(), due: None })
     }
 
-    /// Takes in one of [`KINDS`]; a negative number is a misuse.
+    /// Takes in one of [`KINDS`]; a negative number is a misuse. 0 for a text: nothing is to be done, [`Port::poll`] need not be
+    /// asked.
     pub fn input(&mut self, now: Instant, kind: u32, id: u32, number: u32, texts: [&str; 3]) -> i32 {
         let client = &mut self.client;
         let (element, [first, second, third]) = (ElementId(id), texts);
@@ -205,7 +206,11 @@ impl Port {
             }
         };
         client.handle_input(now, input);
-        0
+        i32::from(client.has_effects() || self.due != self.next_due())
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        self.client.next_timeout().map(|deadline| deadline.at)
     }
 
     /// Room for texts of at most so many bytes together, to be told by [`Port::written`].
@@ -245,7 +250,7 @@ impl Port {
                 return out.finish();
             }
         }
-        let due = self.client.next_timeout().map(|deadline| deadline.at);
+        let due = self.next_due();
         if self.due != due {
             self.due = due;
             out.call("due");

@@ -406,3 +406,33 @@ fn a_list_counts_before_the_address_of_a_file_with_the_same() {
     // A link leads to the file all the same.
     assert_eq!((page.at(2).items.len(), page.at(2).source.as_str()), (0, "/activities.json"));
 }
+
+#[test]
+fn the_elements_of_an_asset_are_found_wherever_they_were_mounted() {
+    let mut page = Page::showing("cover");
+    let ids = |page: &Page, story: &str, asset: &str| -> Vec<u32> {
+        page.assets.elements(story, asset).map(|element| element.0).collect()
+    };
+    for (element, story) in [(20, "t"), (30, "s"), (10, "t"), (40, "t")] {
+        page.assets.mount(ElementId(element), story, "cover", Shape::default());
+    }
+    page.assets.mount_story(ElementId(25), "t");
+    assert_eq!(ids(&page, "t", "cover"), [10, 20, 40]);
+    assert_eq!(ids(&page, "t", ""), [25]);
+    assert_eq!(ids(&page, "s", "cover"), [1, 30]);
+    // One goes, one is another story's from now on, and one comes again.
+    page.assets.unmount(ElementId(10));
+    page.assets.mount(ElementId(20), "s", "cover", Shape::default());
+    assert_eq!(ids(&page, "t", "cover"), [40]);
+    assert_eq!(ids(&page, "s", "cover"), [1, 20, 30]);
+    page.assets.mount(ElementId(5), "t", "cover", Shape::default());
+    assert_eq!(ids(&page, "t", "cover"), [5, 40]);
+    for element in [5, 25, 40] {
+        page.assets.unmount(ElementId(element));
+    }
+    assert_eq!(ids(&page, "t", "cover"), [0u32; 0]);
+    page.assets.mount(ElementId(60), "t", "audio", Shape::default());
+    page.assets.mount(ElementId(50), "t", "cover", Shape::default());
+    assert_eq!(ids(&page, "t", "cover"), [50]);
+    assert_eq!(ids(&page, "nobody's", "cover"), [0u32; 0]);
+}

@@ -29,9 +29,9 @@ impl Page {
         self.port.input(Instant(self.now), kind as u32, id, number, texts)
     }
 
-    fn say(&mut self, text: &str) {
+    fn say(&mut self, text: &str) -> i32 {
         self.port.room(text.len() * 3)[..text.len()].copy_from_slice(text.as_bytes());
-        self.port.written(Instant(self.now), 20, 1, 0, [text.len(), 0, 0]);
+        self.port.written(Instant(self.now), 20, 1, 0, [text.len(), 0, 0])
     }
 
     /// Everything that is to be done, but for the timer, which is noted.
@@ -121,6 +121,43 @@ fn a_story_goes_from_an_element_to_its_patches() {
     );
     assert!(told.contains(&json!(["asset", "asset", "s \"1\"", "audio", "generating", "", 7, []])), "{told:?}");
     assert!(told.contains(&json!(["asset", "story", "s \"1\"", "", "partial", "", null, []])), "{told:?}");
+}
+
+#[test]
+fn a_text_after_which_nothing_is_to_be_done_says_so() {
+    let mut page = Page::new(OPTIONS);
+    page.mount(3, "s", "cover");
+    page.calls();
+    page.join();
+    page.calls();
+    let told = |at: u32, progress: u32| {
+        let state =
+            json!({"status": "generating", "progress": progress, "updatedAt": format!("2026-01-01T00:00:{at:02}Z")});
+        let record = json!({"id": "s", "updated_at": format!("2026-01-01T00:00:{at:02}Z"),
+            "asset_generation_status": {"assets": {"cover": state}}});
+        let data = json!({"type": "UPDATE", "record": record, "errors": null});
+        json!(["1", null, "realtime:story:s", "postgres_changes", {"ids": [7], "data": data}]).to_string()
+    };
+    let paint = |page: &mut Page| {
+        while !page.patches().is_empty() {}
+        page.input("painted", 1, 0, [""; 3]);
+        page.calls();
+    };
+    paint(&mut page);
+    page.now += 1_000;
+    // The first news is told at once and asks for a frame; what comes before that frame comes with it.
+    assert_eq!(page.say(&told(1, 10)), 1);
+    let calls = page.calls();
+    assert!(calls.contains(&json!(["paint"])), "{calls:?}");
+    assert_eq!(page.say(&told(2, 20)), 0);
+    assert_eq!(page.port.poll(), "");
+    paint(&mut page);
+    page.now += 1_000;
+    assert_eq!(page.say(&told(3, 30)), 1);
+    // A frame that is none is told.
+    page.calls();
+    assert_eq!(page.say("{"), 1);
+    assert_eq!(page.named("fault").len(), 1);
 }
 
 #[test]

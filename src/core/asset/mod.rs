@@ -20,7 +20,7 @@ mod view;
 use core::cell::Cell;
 use core::mem::{replace, take};
 
-use super::base::{Json, Queue, Timestamp};
+use super::base::{Json, Queue, Timestamp, same};
 use super::ids::ElementId;
 pub use change::{AssetChange, RetryRequest};
 pub use config::AssetConfig;
@@ -353,12 +353,10 @@ impl Assets {
     fn position(&self, story: &str) -> Option<usize> {
         // What a row is about is asked for several times in turn.
         let before = self.found.get();
-        if self.stories.get(before).is_some_and(|one| one.id == story) {
+        if self.stories.get(before).is_some_and(|one| same(&one.id, story)) {
             return Some(before);
         }
-        // Ids differ at their end, and a page may have hundreds.
-        let end = story.as_bytes().last_chunk::<4>();
-        let at = self.stories.iter().position(|one| one.id.as_bytes().last_chunk() == end && one.id == story)?;
+        let at = self.stories.iter().position(|one| same(&one.id, story))?;
         self.found.set(at);
         Some(at)
     }

@@ -40,5 +40,6 @@ pub(crate) fn is_equal(one: &[u8], other: &[u8]) -> bool {
 /// hundreds that is found by a few comparisons.
 #[inline]
 pub(crate) fn same(one: &str, other: &str) -> bool {
-    one.as_bytes().last() == other.as_bytes().last() && is_equal(one.as_bytes(), other.as_bytes())
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    one.last_chunk::<8>() == other.last_chunk() && is_equal(one, other)
 }
