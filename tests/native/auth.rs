@@ -444,3 +444,16 @@ fn a_read_that_was_sent_with_an_earlier_token_does_not_cost_the_new_one() {
     world.pass(10_000);
     assert_eq!((world.tokens_asked, world.rows(rows)), (asked, json!([{"id": "7", "n": 1}])), "{}", world.story());
 }
+
+#[test]
+fn what_is_wrong_with_the_project_is_wrong_with_any_token() {
+    let mut world = World::new(32);
+    world.set_token(Some(&token("one", START + 3_600_000)));
+    world.server.refuse_join = Some("TenantNotFound: no".into());
+    let room = world.channel("room");
+    world.subscribe(room);
+    world.pass(1_000);
+    world.set_token(Some(&token("two", START + 3_600_000)));
+    world.pass(6_000);
+    assert_eq!((world.failures()[0].fault, world.failures()[0].retry_in), (Fault::Configuration, None));
+}

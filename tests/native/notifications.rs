@@ -691,3 +691,69 @@ fn one_that_was_forgotten_is_no_news_when_it_is_read_again() {
     page.row(&at(501));
     assert_eq!(page.news.len(), 502);
 }
+
+#[test]
+fn nothing_unread_has_no_label_even_if_there_may_be_more() {
+    let mut bell = Bell::new(BellConfig { limit: Some(1), ..config() });
+    written(&mut bell, 1, BellInput::Row(&row("a", false)));
+    assert_eq!(written(&mut bell, 1, BellInput::Read), json!([["count", 1, "1+"]]));
+    let effects = written(&mut bell, 2, BellInput::Mark(Some("a")));
+    assert!(effects.as_array().unwrap().contains(&json!(["count", 0, ""])), "{effects}");
+}
+
+#[test]
+fn what_is_gone_is_not_more_than_was_read() {
+    let mut page = Page::with(BellConfig { limit: Some(1), ..config() });
+    page.row(&row("a", false));
+    page.tell(BellInput::Gone("a"));
+    page.tell(BellInput::Read);
+    assert_eq!(page.count, Some((0, false)));
+}
+
+#[test]
+fn ids_and_addresses_have_an_end() {
+    let mut page = Page::settled();
+    page.broadcast(&row(&"i".repeat(2_049), false));
+    assert_eq!((page.odd, page.news.len()), (1, 0));
+    let address = |length: usize| format!("https://a.test/{}", "x".repeat(length - 15));
+    for (length, kept) in [(2_048, true), (2_049, false)] {
+        let mut page = Page::settled();
+        page.broadcast(&row_with("a", json!({"url": address(length)})));
+        assert_eq!(page.list()[0]["url"].as_str().unwrap().is_empty(), !kept);
+    }
+}
+
+#[test]
+fn a_long_time_that_the_page_asks_for_is_kept() {
+    let mut page = Page::with(BellConfig { span: Millis(30_000), ..config() });
+    page.tell(BellInput::Read);
+    page.broadcast(&row_with("a", json!({"message": "x".repeat(900)})));
+    page.pass(29_999);
+    assert_eq!(page.toasts(), ["a"]);
+    page.pass(1);
+    assert!(page.toasts().is_empty());
+}
+
+#[test]
+fn an_end_of_a_pause_that_never_began_changes_nothing() {
+    let mut page = Page::settled();
+    page.broadcast(&row("a", false));
+    page.pass(SPAN - 1_000);
+    page.tell(BellInput::Pause(PAUSED_BY_POINTER, false));
+    page.pass(1_000);
+    assert!(page.toasts().is_empty());
+}
+
+#[test]
+fn a_sum_counts_all_and_is_a_failure_if_one_of_them_is() {
+    for failed in [false, true] {
+        let mut bell = Bell::new(BellConfig { limit: None, ..config() });
+        for number in 0..703 {
+            let kind = if failed && number == 9 { "upload_error" } else { "info" };
+            written(&mut bell, 1, BellInput::Broadcast(&row_with(&format!("n{number}"), json!({"type": kind}))));
+        }
+        let effects = written(&mut bell, 2, BellInput::Dismiss(1));
+        let show = effects.as_array().unwrap().iter().find(|effect| effect[0] == "show").unwrap();
+        assert_eq!((&show[2], &show[3]), (&json!(failed), &json!(700)));
+    }
+}

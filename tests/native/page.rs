@@ -107,3 +107,22 @@ fn a_page_that_slept_reads_what_it_follows_only_where_it_must() {
     world.pass(3_000);
     assert_eq!(world.rows(rows)[0]["n"], 2);
 }
+
+#[test]
+fn a_page_that_wakes_forgives_attempts_that_failed() {
+    for events in [&[PageEvent::Online][..], &[PageEvent::Frozen, PageEvent::Resumed]] {
+        for seed in 0..8 {
+            let mut world = World::new(seed);
+            world.up = false;
+            let room = world.channel("room");
+            world.subscribe(room);
+            world.pass(300_000);
+            let before = world.failures().len();
+            for event in events {
+                world.page(*event);
+            }
+            world.pass(100);
+            assert!(world.failures()[before].retry_in.unwrap().0 <= 1_000, "{events:?} {:?}", world.failures());
+        }
+    }
+}

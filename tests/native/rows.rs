@@ -787,3 +787,91 @@ fn a_change_that_waits_for_a_read_is_shown_when_that_read_is_given_up_for_anothe
     world.pass(400);
     assert_eq!(world.rows(rows)[0]["n"], 2, "{}", world.story());
 }
+
+#[test]
+fn of_one_version_the_later_commit_counts_and_a_read_forgets_no_commit() {
+    let mut world = World::new(43);
+    world.server.rows.insert("7".into(), json!({"id": "7", "n": 5, "updated_at": version(5)}));
+    let rows = world.live("7");
+    for (number, commit, shown) in [(6, 50, 6), (4, 40, 6), (7, 60, 7)] {
+        let frame = change(&world, json!({"id": "7", "n": number, "updated_at": version(5)}), &version(commit));
+        world.send(&frame);
+        world.pass(100);
+        assert_eq!(world.rows(rows)[0]["n"], shown);
+    }
+    let (mut world, rows) = live_without_version();
+    let frame = change(&world, json!({"id": "7", "n": 2}), &version(30));
+    world.send(&frame);
+    world.pass(100);
+    world.server.rows.insert("7".into(), json!({"id": "7", "n": 2}));
+    world.page(storywire::core::input::PageEvent::Frozen);
+    world.page(storywire::core::input::PageEvent::Resumed);
+    world.pass(3_000);
+    let frame = change(&world, json!({"id": "7", "n": 1}), &version(20));
+    world.send(&frame);
+    world.pass(100);
+    assert_eq!(world.rows(rows)[0]["n"], 2, "it is older than what was shown before the read");
+}
+
+#[test]
+fn each_passing_answer_is_tried_again_and_each_final_one_is_not() {
+    let of = |status: u16, body: &str| {
+        let mut world = World::new(44);
+        world.read_answer = Some((status, body.into()));
+        world.follow("7");
+        world.pass(500);
+        let failure = world.failures()[0].clone();
+        (failure.fault, failure.retry_in.is_some(), failure.detail)
+    };
+    for status in [0, 402, 408, 425, 429, 500, 503, 599] {
+        assert_eq!(of(status, r#"{"error":"words"}"#), (Fault::ReadFailed, true, "words".into()), "{status}");
+    }
+    for status in [400, 403, 404, 406, 416] {
+        assert_eq!(of(status, r#"{"message":"words"}"#), (Fault::ReadRefused, false, "words".into()), "{status}");
+    }
+    for body in ["{}", "null", "5", "\"rows\"", "", "<html>"] {
+        assert_eq!(of(200, body), (Fault::BadAnswer, true, String::new()), "{body}");
+    }
+}
+
+#[test]
+fn no_server_can_ask_for_more_than_a_little_over_a_minute() {
+    let mut world = World::new(45);
+    world.read_answer = Some((503, "{}".into()));
+    world.retry_after = Some(86_400);
+    world.follow("7");
+    world.pass(1_000);
+    let wait = world.failures()[0].retry_in.unwrap().0;
+    assert!((60_000..=75_000).contains(&wait), "{wait}");
+}
+
+#[test]
+fn a_read_that_worked_forgives_those_that_failed() {
+    for seed in 0..8 {
+        let mut world = World::new(seed);
+        world.no_sockets = true;
+        world.write("7", json!({"n": 1}));
+        world.read_answer = Some((503, "{}".into()));
+        world.follow("7");
+        world.pass(200_000);
+        world.read_answer = None;
+        world.pass(61_000);
+        let reads = |world: &World| -> Vec<u64> {
+            let of = world.failures().into_iter().filter(|failure| failure.fault == Fault::ReadFailed);
+            of.map(|failure| failure.retry_in.unwrap().0).collect()
+        };
+        let before = reads(&world).len();
+        world.read_answer = Some((503, "{}".into()));
+        world.pass(31_000);
+        assert!(reads(&world)[before] <= 1_000, "{:?}", reads(&world));
+    }
+}
+
+#[test]
+fn a_read_that_takes_too_long_is_aborted() {
+    let mut world = World::new(46);
+    world.read_delay = 60_000;
+    world.follow("7");
+    world.pass(10_500);
+    assert!(world.story().contains("AbortRead(RequestId(1))"), "{}", world.story());
+}

@@ -722,3 +722,69 @@ fn in_the_standards_manner_silence_is_no_fault() {
     world.pass(3_600_000);
     assert_eq!(world.stream.phase(), Phase::Open, "{:?}", world.told);
 }
+
+#[test]
+fn what_is_no_type_does_not_count_and_a_date_has_its_zone() {
+    for good in
+        ["text/event-stream, nonsense", "text/event-stream, /x", "text/event-stream, */*", "a/b, text/event-stream"]
+    {
+        assert!(is_event_stream(good), "{good}");
+    }
+    for bad in ["text/event-stream, a/b", "/event-stream", "text/", ""] {
+        assert!(!is_event_stream(bad), "{bad}");
+    }
+    let now = Instant(START);
+    assert!(retry_after("Sun, 22 Nov 2026 23:26:50 GMT", now).is_some());
+    assert_eq!(retry_after("Sun, 22 Nov 2026 23:26:50 CET", now), None);
+}
+
+#[test]
+fn in_the_standards_manner_health_forgives_and_a_long_reconnection_time_is_kept() {
+    let mut world = World::new(Config::standard());
+    for _ in 0..5 {
+        world.fail();
+        world.wait();
+    }
+    world.answer(200);
+    world.pass(60_000);
+    world.end();
+    assert_eq!(world.wait(), 3_000);
+    for _ in 0..5 {
+        world.answer(200);
+        world.bytes("retry: 10000\n\n");
+        world.end();
+        assert_eq!(world.wait(), 10_000);
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_at_once_does_not_end_at_once() {
+    let mut world = World::new(Config::default());
+    for _ in 0..4 {
+        world.answer(200);
+        world.fail();
+        assert_eq!(world.last_code(), "cut");
+        world.wait();
+    }
+    world.answer(200);
+    world.end();
+    assert_eq!(world.last_code(), "ended");
+}
+
+#[test]
+fn the_longest_distance_of_keep_alives_counts() {
+    let mut world = opened(Config::default());
+    for distance in [120_000, 5_000] {
+        world.pass(distance);
+        world.bytes(":keepalive\n\n");
+    }
+    world.pass(359_000);
+    assert_eq!(world.stream.phase(), Phase::Open);
+}
+
+#[test]
+fn events_before_one_that_is_too_large_are_delivered_though_they_came_with_it() {
+    let mut world = opened(Config { event_limit: 100, ..Config::default() });
+    world.bytes(&format!("data: small\n\ndata: {}\n\n", "x".repeat(101)));
+    assert_eq!(world.told[1..], ["message: small", "event-too-large 200 never"]);
+}

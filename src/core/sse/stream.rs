@@ -245,7 +245,6 @@ impl Stream {
 
     fn open(&mut self) {
         self.was_answered = true;
-        self.refreshed = false;
         self.parser.restart();
         self.state = State::Open(Connection {
             since: self.now,
@@ -333,7 +332,7 @@ impl Stream {
     fn handle_page(&mut self, event: PageEvent) {
         match (event, &mut self.state) {
             (PageEvent::Awake, State::Waiting { until: Some(until), not_before }) => {
-                *until = (*until).min((*not_before).max(self.now));
+                *until = (*not_before).max(self.now);
             }
             (PageEvent::Left, State::Waiting { until, .. }) => *until = None,
             (PageEvent::Left, State::Opening { .. } | State::Open(_)) => {
