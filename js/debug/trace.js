@@ -7,7 +7,7 @@ import { bare, redact } from './redact.js'
 const KEPT = 50
 
 /** @typedef {{ at: number, from: 'page' | 'server', topic: string, event: string, note: string, text: string }} Line */
-/** @typedef {{ state: string, at: number, tables: string[] }} Topic */
+/** `tables`: whose changes it asked for, with how many rows of them where it named several. @typedef {{ state: string, at: number, tables: string[] }} Topic */
 /** @typedef {{ how: 'read' | 'change' | 'poll', at: number }} Source */
 
 export class Trace {
@@ -143,7 +143,7 @@ export class Trace {
     const set = (/** @type {string} */ state) => this.topics.set(name, { tables: [], ...this.topics.get(name), state, at: Date.now() })
     if (event === 'phx_join') {
       this.#joins.set(String(ref), name)
-      this.topics.set(name, { state: 'joining', at: Date.now(), tables: (payload.config?.postgres_changes ?? []).map((/** @type {any} */ of) => of.table ?? '*') })
+      this.topics.set(name, { state: 'joining', at: Date.now(), tables: (payload.config?.postgres_changes ?? []).map(named) })
     } else if (event === 'phx_reply' && this.#joins.get(String(ref)) === name) {
       this.#joins.delete(String(ref))
       const waits = this.topics.get(name)?.tables.length
@@ -175,4 +175,11 @@ export class Trace {
     const states = row.asset_generation_status?.assets ?? row.asset_generation_status ?? {}
     this.stories.set(String(row.id), { how, at: Date.now(), assets: Object.keys(Object(states)) })
   }
+}
+
+/** @param {{ table?: string, filter?: string }} entry of what a join asks for */
+function named({ table = '*', filter = '' }) {
+  const [, list] = /=in\.\((.*)\)$/s.exec(filter) ?? []
+  const rows = list?.match(/"(?:[^"\\]|\\.)*"|[^,]+/g)?.length
+  return rows ? `${rows} rows of ${table}` : table
 }

@@ -290,9 +290,13 @@ export class FakeBackend {
     return this.#realtime.sockets.size
   }
 
-  /** Settles when a topic is joined, and changes flow if it asked for any. @param {string} topic */
+  /**
+   * Settles when a topic is joined, and changes flow if it asked for any. Stories that a page shows together share a topic,
+   * which counts as that of each: `live('story:42')`.
+   * @param {string} topic
+   */
   live(topic) {
-    return this.until(() => this.joined.some((one) => one.topic === topic && one.live))
+    return this.until(() => this.joined.some((one) => one.topic === topic && one.live) || this.#realtime.isFollowed(topic))
   }
 
   /** Settles when a condition holds; it is looked at after each step of the backend. @param {() => boolean} condition @returns {Promise<void>} */

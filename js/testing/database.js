@@ -106,7 +106,7 @@ function compare(value, operand) {
 }
 
 /** `(1,"two, three")` @param {string} text */
-function listOf(text) {
+export function listOf(text) {
   const items = text.replace(/^\(|\)$/g, '').match(/"(?:[^"\\]|\\.)*"|[^,]+/g) ?? []
   return items.map((item) => (item.startsWith('"') ? item.slice(1, -1).replace(/\\(.)/g, '$1') : item))
 }

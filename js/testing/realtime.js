@@ -1,6 +1,6 @@
 // The realtime server of a fake backend: topics, joins, changes of rows, broadcasts, presence. It says what the real one
 // says, in its order: the reply to a join first, and "Subscribed" when changes flow.
-import { copy, matches } from './database.js'
+import { copy, listOf, matches } from './database.js'
 import { decode, encode } from './frame.js'
 
 /** @typedef {import('./socket.js').FakeSocket} FakeSocket */
@@ -176,10 +176,15 @@ export class Realtime {
 
   /** @param {string} [topic] */
   crash(topic) {
-    for (const member of this.#of(topic)) {
+    for (const member of this.members.filter((one) => topic === undefined || one.topic === `realtime:${topic}` || shares(one, topic))) {
       this.#leave(member)
       this.#send(member.socket, { join_ref: member.ref, ref: member.ref, topic: member.topic, event: 'phx_error', payload: { reason: 'channel_crash' } })
     }
+  }
+
+  /** Whether changes flow for a story, by the name of the topic that it would have by itself. @param {string} topic */
+  isFollowed(topic) {
+    return this.members.some((member) => member.flows && shares(member, topic))
   }
 
   /** @param {string} [topic] */
@@ -319,3 +324,10 @@ const unquoted = (condition) => condition.replace(/^((?:not\.)?(?!in\.)\w+\.)"(.
 /** The server's own words. @param {Binding} binding */
 const unpublished = ({ event, schema, table, filter }) =>
   `Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the given connect parameters: [event: ${event}, schema: ${schema}, table: ${table}, filters: [${filter ?? ''}]]`
+
+/** Whether a topic that several stories share is that of this one too: `story:42`. @param {Member} member @param {string} topic */
+function shares({ topic: shared, bindings }, topic) {
+  const [, prefix, id = ''] = /^([^:]*:)(.*)$/s.exec(topic) ?? []
+  const list = /=in\.(\(.*\))$/s.exec(bindings[0]?.filter ?? '')?.[1]
+  return Boolean(list && shared.startsWith(`realtime:${prefix}`) && listOf(list).includes(id))
+}

@@ -2,7 +2,7 @@
 
 use super::WHOLE;
 use super::asset::{AssetConfig, Assets, Patch, Problem, RetryOutcome, Shape};
-use super::base::{Instant, Json, Millis, Queue, Rng, Timestamp};
+use super::base::{Instant, Json, Millis, Queue, Rng, Timestamp, join};
 use super::config::Config;
 use super::effect::{About, ConnectionState, Effect, Failure, Notice, RowsEvent};
 use super::error::{Fault, Misuse};
@@ -585,8 +585,11 @@ impl Client {
                 Step::Unfollow(rows) => self.unfollow(self.desk.now, rows),
                 Step::Follow(story) => {
                     let source = &self.desk.config.stories;
-                    let (query, topic) = (source.query(&story), self.stories.topic_of(source, &story));
+                    let (query, topic) = (source.query(&story), join(&[&source.topic, &story]));
                     let rows = self.follow(self.desk.now, query, &topic);
+                    if let Some(set) = rows.as_ref().ok().and_then(|rows| self.rows.set(*rows)) {
+                        self.realtime.gather_story(&mut self.desk, set.channel);
+                    }
                     self.assets.set_followed(&story, true);
                     if WHOLE && rows.is_err() {
                         self.assets.set_problem(&story, Some(Problem::Unreachable));

@@ -9,9 +9,6 @@ use super::{Deadline, Why};
 /// A story that nobody wants any more is followed for this long: pages take elements away only to put them back.
 const GRACE: Millis = Millis(5_000);
 
-/// So many stories have a topic of their own.
-const OWN_TOPICS: usize = 60;
-
 /// Where stories are kept.
 #[derive(Clone, Debug)]
 pub struct StorySource {
@@ -21,7 +18,7 @@ pub struct StorySource {
     pub table: String,
     /// The column of the id: `id`.
     pub key: String,
-    /// The topic of a story's channel, up to its id: `story:`.
+    /// The topic of a story's channel, up to its id: `story:`. Several that are joined at once share one, `story:shared-1`.
     pub topic: String,
 }
 
@@ -106,13 +103,6 @@ impl Stories {
             }
         }
         steps
-    }
-
-    /// The topic for one more story: its own, or, where there are many, one that they share, since a socket carries a
-    /// hundred topics and each costs a join.
-    pub(crate) fn topic_of(&self, source: &StorySource, story: &str) -> String {
-        let own = if self.followed.len() < OWN_TOPICS { story } else { "shared" };
-        join(&[&source.topic, own])
     }
 
     /// Calls with each followed set, and whether the visitor sees its story: those join first.

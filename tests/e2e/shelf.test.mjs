@@ -23,7 +23,7 @@ test(
 
     await page.locator('[data-sw-connection="live"]').waitFor({ state: 'attached', timeout: 30_000 })
     const { channels } = await counters(url)
-    assert.equal(channels, 50)
+    assert.ok(channels <= 2, `${channels} channels: what comes together is joined together`)
 
     const last = page.locator('[data-asset="cover"]').last()
     assert.equal(await last.locator('img').count(), 0)

@@ -27,6 +27,7 @@ fn action() -> impl Strategy<Value = Action> {
     let of_page = prop_oneof![
         4 => (0..4u8).prop_map(Action::Follow),
         2 => (0..4u8).prop_map(Action::Unfollow),
+        2 => (0..10u8, prop::bool::weighted(0.7)).prop_map(|(which, shown)| Action::Story(which, shown)),
         4 => (0..4u8).prop_map(Action::Subscribe),
         2 => (0..4u8).prop_map(Action::Unsubscribe),
         1 => (0..4u8).prop_map(Action::Listen),
@@ -58,8 +59,8 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0..6u8).prop_map(Action::Crash),
         2 => (0..9u8).prop_map(Action::ReadAnswer),
         1 => (0..12_000u64).prop_map(Action::ReadDelay),
-        8 => (0..4u8, 0..5u8).prop_map(|(which, kind)| Action::Write(which, kind)),
-        2 => (0..4u8).prop_map(Action::Delete),
+        8 => (0..14u8, 0..5u8).prop_map(|(which, kind)| Action::Write(which, kind)),
+        2 => (0..14u8).prop_map(Action::Delete),
     ];
     let time = prop_oneof![8 => span().prop_map(Action::Pass), 1 => (0..200_000u64).prop_map(Action::Sleep)];
     prop_oneof![3 => of_page, 2 => of_network, 3 => of_server, 4 => time]

@@ -20,6 +20,7 @@ mod defects;
 mod docs;
 mod emotion;
 mod frame;
+mod gather;
 mod heartbeat;
 mod join;
 mod laws;

@@ -1,6 +1,6 @@
 //! Stories of the page: followed as one row each, what the visitor sees first.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use storywire::core::Why;
 use storywire::core::asset::{Op, Overall, Shape};
 use storywire::core::base::Millis;
@@ -53,17 +53,29 @@ fn a_story_that_goes_is_let_go_after_a_while_and_one_that_is_put_back_is_kept() 
 #[test]
 fn after_a_restart_the_stories_in_view_join_first() {
     let mut world = World::with(3, |config| config.join_burst = 1);
-    for number in 0..10 {
+    for number in 0..350 {
         show(&mut world, number, &number.to_string());
     }
-    world.client.set_visible(ElementId(7), true);
+    world.input(Input::Timeout);
+    world.client.set_visible(ElementId(277), true);
     world.input(Input::Timeout);
     world.pass(5_000);
+    assert_eq!(joins(&world).len(), 4);
     let before = world.server.received.len();
     world.cut(1012);
     world.pass(40_000);
     let first = world.server.received[before..].iter().find(|(_, _, frame)| frame[3] == "phx_join");
-    assert_eq!(first.unwrap().2[2], "realtime:story:7");
+    assert!(filter_of(&first.unwrap().2).contains(",277,"), "{first:?}");
+}
+
+fn filter_of(frame: &Value) -> &str {
+    frame[4]["config"]["postgres_changes"][0]["filter"].as_str().unwrap()
+}
+
+/// The filters of the joins so far.
+fn joins(world: &World) -> Vec<&str> {
+    let frames = world.server.received.iter().filter(|(_, _, frame)| frame[3] == "phx_join");
+    frames.map(|(_, _, frame)| filter_of(frame)).collect()
 }
 
 #[test]
@@ -76,8 +88,8 @@ fn a_shelf_of_two_hundred_stories_is_one_socket_and_few_requests() {
     world.input(Input::Timeout);
     world.pass(30_000);
     assert_eq!(world.connection(), ConnectionState::Live, "{}", world.story());
-    assert!(world.server.joined.len() <= 100, "{} topics", world.server.joined.len());
-    assert!(world.reads.len() <= 30, "{} requests", world.reads.len());
+    assert_eq!((world.server.joined.len(), joins(&world).len()), (2, 2));
+    assert_eq!(world.reads.len(), 4, "two at once, and two when changes flow");
     assert_eq!(world.sockets.len(), 1);
 }
 

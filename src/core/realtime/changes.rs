@@ -49,9 +49,9 @@ pub(crate) fn split_outside(text: &str, separator: u8) -> Vec<&str> {
 }
 
 /// `value` as it must stand in a filter: in quotes where it holds `, ( ) " \` or a space at an edge (PostgREST, "Reserved
-/// characters").
+/// characters"), or a brace, since Realtime makes an array literal of a list.
 pub fn quote_value(value: &str) -> String {
-    let plain = !value.bytes().any(|byte| matches!(byte, b',' | b'(' | b')' | b'"' | b'\\'))
+    let plain = !value.bytes().any(|byte| matches!(byte, b',' | b'(' | b')' | b'{' | b'}' | b'"' | b'\\'))
         && value.trim_ascii() == value
         && !value.is_empty();
     if plain {
@@ -157,11 +157,16 @@ pub(crate) fn exact(data: Json<'_>) -> String {
 pub(crate) struct Asked {
     pub(crate) params: Vec<ChangeParams>,
     pub(crate) ids: Vec<u64>,
+    /// It is one list of values, each for another channel.
+    pub(crate) is_list: bool,
 }
 
 impl Asked {
     /// The place of an entry, if it was asked for.
     pub(crate) fn place_of(&self, params: &ChangeParams) -> Option<usize> {
+        if self.is_list {
+            return Some(0);
+        }
         self.params.iter().position(|asked| is_same(asked, params))
     }
 }

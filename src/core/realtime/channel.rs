@@ -87,8 +87,11 @@ impl Realtime {
             return Err(Misuse::BadReplay);
         }
         let wire = topic_of(topic);
-        let topic = match self.topics.iter().find(|topic| topic.wire == wire) {
-            Some(topic) => topic.id,
+        let topic = match self.topics.iter_mut().find(|topic| topic.wire == wire) {
+            Some(topic) => {
+                topic.shape = None;
+                topic.id
+            }
             None => {
                 self.last_topic += 1;
                 let id = TopicId(self.last_topic);
@@ -227,7 +230,7 @@ impl Realtime {
         let mut covered = true;
         'all: for channel in self.channels.iter_mut().filter(|channel| channel.wanted && channel.topic == of) {
             for listener in &mut channel.listeners {
-                let Some(place) = topic.asked.place_of(&listener.params) else {
+                let Some(place) = topic.asked.place_of(&listener.params).filter(|_| !topic.asked.is_list) else {
                     covered = false;
                     break 'all;
                 };

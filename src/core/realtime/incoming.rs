@@ -180,7 +180,11 @@ impl Realtime {
                 hit.push(place);
             }
         }
+        let value = topic.asked.value_of(data);
         for channel in self.users(topic.id) {
+            if value.as_deref().is_some_and(|value| !channel.follows(value)) {
+                continue;
+            }
             let mut keys = Vec::new();
             for listener in &channel.listeners {
                 if hit.contains(&listener.place) {

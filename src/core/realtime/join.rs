@@ -1,6 +1,7 @@
 //! Joining, leaving and joining again: when a topic's turn comes, and what each end of a join leads to.
 
 use super::changes::Asked;
+use super::channel::Channel;
 use super::frame::{Outgoing, Reference, encode_text, join_parameters};
 use super::refusal::{Cure, classify};
 use super::topic::{Flow, Topic, TopicState};
@@ -51,9 +52,14 @@ impl Realtime {
         let join_ref = self.next_reference();
         let token = self.auth.token().filter(|token| is_sendable(token));
         let Some(topic) = self.topics.get_mut(at) else { return };
+        let of = topic.id;
+        let of_topic = |channel: &Channel| channel.wanted && channel.topic == of;
         let mut timeout = ctx.config.push_timeout;
         let mut asked = Asked::default();
-        for channel in self.channels.iter_mut().filter(|channel| channel.wanted && channel.topic == topic.id) {
+        if topic.shape.is_some() {
+            asked.list(self.channels.iter().filter(|channel| of_topic(channel)));
+        }
+        for channel in self.channels.iter_mut().filter(|channel| of_topic(channel)) {
             if WHOLE && let Some(own) = channel.join_timeout {
                 timeout = own;
             }
@@ -120,12 +126,16 @@ impl Realtime {
 
     /// The server says that it does not send the changes of a joined topic.
     pub(crate) fn handle_flow_error(&mut self, ctx: &mut Ctx, at: usize, message: &str) {
-        let Some(topic) = self.topics.get_mut(at) else { return };
-        let TopicState::Joined { flow, .. } = &mut topic.state else { return };
+        let Some(topic) = self.topics.get(at).filter(|topic| topic.is_joined()) else { return };
         let of = topic.id;
         // Bad parameters stay bad; the rest the server tries again by itself every 5 to 10 s.
         let bad = ["given parameters", "filter", "subscription params"].iter().any(|word| has(message, word));
-        *flow = if bad { Flow::Refused } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
+        if bad && self.split(ctx, of, message) {
+            return;
+        }
+        if let Some(TopicState::Joined { flow, .. }) = self.topics.get_mut(at).map(|topic| &mut topic.state) {
+            *flow = if bad { Flow::Refused } else { Flow::Awaited { until: ctx.now + ctx.config.changes_timeout } };
+        }
         let retry_in = if bad { None } else { Some(ctx.config.changes_timeout) };
         self.tell_rows(ctx, of, None, || Followed::Lost);
         self.fail(ctx, of, Fault::ChangesRefused, message, retry_in);
@@ -196,6 +206,7 @@ impl Realtime {
             }
         }
         self.sweep_topics();
+        self.gather(ctx);
         self.drop_pushes(ctx, |push| push.is_sent());
     }
 

@@ -8,6 +8,7 @@ mod changes;
 mod channel;
 mod connection;
 pub mod frame;
+mod gather;
 mod incoming;
 mod join;
 mod pace;

@@ -14,6 +14,7 @@
 
 use super::changes::Asked;
 use super::frame::{ChannelOptions, Reference};
+use super::gather::Shape;
 use super::pace::Bucket;
 use super::presence::Presence;
 use crate::core::WHOLE;
@@ -33,6 +34,8 @@ pub(crate) struct Topic {
     /// Its name as it stands on the wire.
     pub(crate) wire: String,
     pub(crate) options: ChannelOptions,
+    /// It carries stories alone, whose ids look like this; see `gather.rs`.
+    pub(crate) shape: Option<Shape>,
     pub(crate) state: TopicState,
     pub(crate) backoff: Backoff,
     /// When the current join was accepted.
@@ -110,6 +113,7 @@ impl Topic {
             id,
             wire,
             options: ChannelOptions::default(),
+            shape: None,
             state: TopicState::Idle,
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),
             joined_at: Instant(0),

@@ -166,7 +166,7 @@ impl Rows {
         }
     }
 
-    fn take_rows(&mut self, ctx: &mut Ctx, realtime: &Realtime, batch: &Batch, rows: Json<'_>) {
+    fn take_rows(&mut self, ctx: &mut Ctx, realtime: &mut Realtime, batch: &Batch, rows: Json<'_>) {
         for set in &mut self.sets {
             // A set that was asked about anew while this read was under way waits for the later one.
             if set.reading != (Reading::Sent { request: batch.request }) {
@@ -193,6 +193,12 @@ impl Rows {
             let found = self.news.len() > before;
             set.missed |= found && set.known;
             set.known = true;
+            if !batch.shared
+                && let (Some(entry), Some((_, value))) = (set.entries.first(), set.equal_to())
+                && entry.key != value
+            {
+                realtime.unlist(ctx, set.channel);
+            }
             let id = set.id;
             self.news.push((id, News::Event(RowsEvent::Read)));
             if found {

@@ -104,7 +104,7 @@ export async function replay(folder) {
     /** `count` changes of `cards` stories in turn, and what each asset shows after them. @param {number} count @param {number} cards */
     changes(count, cards) {
       const entries = [...pages.values()].flat()
-      const matching = Array.from({ length: cards }, (_, number) => entries.filter(({ filter }) => !filter || filter === `id=eq.${storyId(number)}`))
+      const matching = Array.from({ length: cards }, (_, number) => entries.filter(({ filter }) => !filter || filter.includes(storyId(number))))
       const texts = []
       bursts++
       for (let number = 0; number < count; number++) {

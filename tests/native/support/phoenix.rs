@@ -53,8 +53,12 @@ pub struct Phoenix {
     pub ignores_joins: bool,
     /// The longest URL that is let through to a read.
     pub longest_url: usize,
-    /// Values that the column of the id cannot hold: a read that names one is refused whole.
+    /// Values that the column of the id cannot hold: a read that names one is refused whole, and so are all changes of a join.
     pub malformed: Vec<String>,
+    /// The table is not published: no changes can be had.
+    pub unpublished: bool,
+    /// How the database writes ids: in lower case, as with UUIDs.
+    pub lowers: bool,
     /// So many calls of presence are answered with an error, and change nothing.
     pub refuse_presence: u32,
     /// Every frame that came in, in order: time, socket, frame.
@@ -92,6 +96,8 @@ impl Default for Phoenix {
             next_presence: 0,
             refuse_presence: 0,
             malformed: Vec::new(),
+            unpublished: false,
+            lowers: false,
         }
     }
 }
@@ -240,7 +246,8 @@ impl Phoenix {
             !same
         });
         let join_ref = frame[0].as_str().unwrap().to_owned();
-        let flows = !changes.is_empty() && !self.silent_changes;
+        let refused = self.refusal(&changes);
+        let flows = !changes.is_empty() && !self.silent_changes && refused.is_none();
         let joined = Joined {
             socket,
             topic: topic.clone(),
@@ -251,12 +258,15 @@ impl Phoenix {
             presence: None,
             presence_calls: Vec::new(),
         };
+        if let Some(reason) = refused {
+            sent.push(system(&joined, self.subscribe_delay, "postgres_changes", "error", &reason));
+        }
         if flows {
             let delay = self.subscribe_delay;
             sent.push(system(&joined, delay, "postgres_changes", "ok", "Subscribed to PostgreSQL"));
             let after = self.subscribe_delay + 1;
             for (_, id, kind, data) in self.recent.iter().filter(|(at, ..)| at + RECENT >= now + after) {
-                sent.extend(change_for(&joined, id, kind, data, after));
+                sent.extend(change_for(&joined, id, kind, data, after, self.lowers));
             }
             self.last_feed = self.last_feed.max(now + after);
         }
@@ -351,7 +361,31 @@ impl Phoenix {
         // Changes keep their order.
         self.last_feed = self.last_feed.max(now + self.feed_delay);
         let flowing = self.joined.iter().filter(|joined| joined.flows_at.is_some_and(|at| at <= now));
-        flowing.filter_map(|joined| change_for(joined, id, kind, data, self.last_feed - now)).collect()
+        flowing.filter_map(|joined| change_for(joined, id, kind, data, self.last_feed - now, self.lowers)).collect()
+    }
+
+    /// Why the server does not send the changes that a join asks for. One bad entry is enough for none of them.
+    fn refusal(&self, changes: &[Value]) -> Option<String> {
+        let given = "Unable to subscribe to changes with given parameters.";
+        let asked = json!(changes);
+        for change in changes {
+            let values = asked_for(change);
+            if self.unpublished {
+                return Some(format!(
+                    "{given} Please check Realtime is enabled for the given connect parameters: {asked}"
+                ));
+            }
+            let bad = values.iter().find(|value| self.malformed.contains(value));
+            let reason = match bad {
+                Some(bad) => format!("22P02 (invalid_text_representation) invalid input syntax for type uuid: {bad:?}"),
+                None if values.len() > 100 => String::from("P0001 too many values for `in` filter. Maximum 100"),
+                None => continue,
+            };
+            return Some(format!(
+                "{given} An exception happened, check your connect parameters: {asked}. ERROR {reason}"
+            ));
+        }
+        None
     }
 
     /// The database is back: subscriptions are made again, and say so.
@@ -382,19 +416,20 @@ impl Phoenix {
         if url.len() > self.longest_url {
             return (414, String::from("<html>Request-URI Too Large</html>"));
         }
-        let filter = url.split_once("&id=").map_or("", |(_, rest)| rest.split('&').next().unwrap_or_default());
-        let filter = &decoded(filter);
-        let names = |id: &String| filter.split(['.', '(', ',', ')']).any(|of| of == id);
-        if let Some(id) = self.malformed.iter().find(|id| names(id)) {
+        let filter = url.split_once("&id=").map(|(_, rest)| decoded(rest.split('&').next().unwrap_or_default()));
+        // The value of `eq` is taken as it stands.
+        let ids = filter.map(|filter| match filter.strip_prefix("eq.") {
+            Some(id) => vec![id.to_owned()],
+            None => asked_for(&json!({"filter": format!("id={filter}")})),
+        });
+        if let Some(id) = self.malformed.iter().find(|id| ids.as_ref().is_some_and(|ids| ids.contains(id))) {
             let message = format!("invalid input syntax for type uuid: \"{id}\"");
             return (400, json!({"code": "22P02", "message": message, "details": null, "hint": null}).to_string());
         }
-        let rows: Vec<&Value> = if let Some(id) = filter.strip_prefix("eq.") {
-            self.rows.get(id).into_iter().collect()
-        } else if let Some(list) = filter.strip_prefix("in.(") {
-            listed(list.trim_end_matches(')')).iter().filter_map(|id| self.rows.get(id)).collect()
-        } else {
-            self.rows.values().collect()
+        let row = |id: String| self.rows.get(&if self.lowers { id.to_lowercase() } else { id });
+        let rows: Vec<&Value> = match ids {
+            Some(ids) => ids.into_iter().filter_map(row).collect(),
+            None => self.rows.values().collect(),
         };
         (200, serde_json::to_string(&rows).unwrap())
     }
@@ -411,7 +446,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// The values of a list, which may be in quotes.
+/// The values of a list, which may be in quotes. What must be in quotes is.
 fn listed(list: &str) -> Vec<String> {
     let (mut values, mut quoted, mut escaped) = (vec![String::new()], false, false);
     for character in list.chars() {
@@ -423,26 +458,38 @@ fn listed(list: &str) -> Vec<String> {
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
             ',' if !quoted => values.push(String::new()),
+            '(' | ')' | '{' | '}' | '\\' if !quoted => panic!("{character} out of quotes: {list}"),
             _ => values.last_mut().unwrap().push(character),
         }
     }
     values
 }
 
-/// Whether Realtime tells a channel with such a filter of the row: a comma ends a filter, quotes keep it together.
-fn filter_keeps(filter: &str, id: &str) -> bool {
-    match filter.split_once("id=eq.") {
-        Some(("", value)) => value.trim() == value && listed(value) == [id],
+/// The ids that an entry names; none if it is for all rows.
+pub fn asked_for(change: &Value) -> Vec<String> {
+    let filter = change["filter"].as_str().unwrap_or_default();
+    let list = filter.strip_prefix("id=in.(").and_then(|list| list.strip_suffix(')'));
+    list.or(filter.strip_prefix("id=eq.")).map_or(Vec::new(), listed)
+}
+
+/// Whether Realtime tells a channel with such an entry of the row: a comma ends a filter, quotes keep it together.
+fn entry_keeps(change: &Value, id: &str, lowers: bool) -> bool {
+    let filter = change["filter"].as_str().unwrap_or_default();
+    let ids = asked_for(change);
+    let is_one = ids.len() == 1 && filter.trim() == filter;
+    let names_it = |of: &String| if lowers { of.to_lowercase() == id } else { of == id };
+    match filter.split_once("id=") {
+        Some(("", rest)) => (is_one || rest.starts_with("in.")) && ids.iter().any(names_it),
         _ => true,
     }
 }
 
 /// One change as the server tells it to a channel, if the channel asked for it.
-fn change_for(joined: &Joined, id: &str, kind: &str, data: &Value, after: u64) -> Option<Sent> {
+fn change_for(joined: &Joined, id: &str, kind: &str, data: &Value, after: u64, lowers: bool) -> Option<Sent> {
     let mut ids = Vec::new();
     for change in joined.config["postgres_changes"].as_array().unwrap() {
         let event = change["event"] == "*" || change["event"] == kind;
-        let filter = change["filter"].as_str().is_none_or(|filter| filter_keeps(filter, id));
+        let filter = entry_keeps(change, id, lowers);
         if event && filter && change["table"] == "stories" {
             ids.push(hash(&change.to_string()));
         }

@@ -232,6 +232,51 @@ async fn tables_and_filters_of_every_kind_of_column_can_be_followed() {
 }
 
 #[tokio::test]
+async fn a_list_of_values_lets_their_rows_through_whatever_their_characters() {
+    let server = server().await;
+    let odd = ["a,b", "say \"hi\"", "back\\slash", "(round)", "{curly}", " edges ", "plain"];
+    let quoted = odd.map(|word| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")));
+    let mut client = Client::connect(&server, "2.0.0").await;
+    let filter = format!("emotion=in.({})", quoted.join(","));
+    let reply = client
+        .follow(
+            "realtime:e",
+            json!({ "event": "*", "schema": "public", "table": "emotion_check_ins", "filter": filter }),
+        )
+        .await;
+    assert_eq!(reply["response"]["postgres_changes"][0]["filter"], filter.as_str(), "it comes back as it was asked");
+    for word in odd.into_iter().chain(["other", "a"]) {
+        let row = json!({ "profile_id": USER, "emotion": word, "intensity": 4 });
+        rest(&server, "POST", "emotion_check_ins", &[], row).await;
+    }
+    for word in odd {
+        assert_eq!(client.event("postgres_changes").await[4]["data"]["record"]["emotion"], word);
+    }
+    client.silent().await;
+}
+
+#[tokio::test]
+async fn a_list_holds_a_hundred_values_and_one_that_the_column_cannot_hold_spoils_it() {
+    let server = server().await;
+    let uuids: Vec<String> = (0..101).map(|number| format!("6f9619ff-8b86-4d01-b42d-{number:012x}")).collect();
+    let mut bad = uuids[..3].to_vec();
+    bad.push("undefined".into());
+    for (topic, ids, said) in [
+        ("realtime:a", &uuids[..100], "Subscribed to PostgreSQL"),
+        ("realtime:b", &uuids[..], "too many values for `in` filter. Maximum 100"),
+        ("realtime:c", &bad[..], "invalid input syntax for type uuid: \"undefined\""),
+    ] {
+        let mut client = Client::connect(&server, "2.0.0").await;
+        let filter = format!("id=in.({})", ids.join(","));
+        let binding = json!({ "event": "*", "schema": "public", "table": "stories", "filter": filter });
+        let reply = client.join(topic, json!({ "config": { "postgres_changes": [binding] } })).await;
+        assert_eq!(reply["status"], "ok");
+        let system = client.event("system").await;
+        assert!(system[4]["message"].as_str().unwrap().ends_with(said), "{system}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_expires_closes_the_channel_at_that_moment() {
     let server = server().await;
     let mut client = Client::connect(&server, "2.0.0").await;
