@@ -3,7 +3,7 @@
 //
 // Nothing from the server becomes markup: texts go in as text, and addresses have been checked. What is known of an element
 // is kept beside it, never on it, because pages clone elements with all their attributes.
-import { append, bar, closest, fire, make, move, own, set, setText, slot, words } from './element.js'
+import { append, bar, behind, closest, fire, make, move, own, parts, set, setText, slot, words } from './element.js'
 import { isComing, later } from './later.js'
 import { worth } from './settings.js'
 
@@ -22,6 +22,8 @@ const tagOfMedium = ['a', 'img', 'audio', 'video', 'iframe', 'a', 'source', 'img
 
 const elementsOfStories = '[data-story-id],[data-asset]'
 const watched = ['data-story-id', 'data-asset', 'data-asset-as', 'data-asset-priority']
+/** What Webflow hides because the CMS had nothing for it when the page was published; now there is something. */
+const unbound = 'w-dyn-bind-empty'
 
 /** Who shows an element: two clients on one would take turns for ever. Of the page, since a page may have two copies of this file. */
 const owners = () => /** @type {WeakMap<Element, Dom>} */ (/** @type {any} */ (document)[Symbol.for('storywire')] ??= new WeakMap())
@@ -57,10 +59,11 @@ export class Dom {
     this.#mutations = new MutationObserver((mutations) => this.#handleMutations(mutations))
     this.#views = new IntersectionObserver(
       (entries) => {
-        for (const { target, isIntersecting } of entries) this.#say(isIntersecting ? 'seen' : 'unseen', this.#known(this.#assets, target))
+        // Without a box of its own it is never seen, and its children may be.
+        for (const { target, isIntersecting } of entries) this.#say(isIntersecting || getComputedStyle(target).display === 'contents' ? 'seen' : 'unseen', this.#known(this.#assets, target))
       },
-      // What is near is there when it comes.
-      { rootMargin: '300px' },
+      // What is near is there when it comes, the next slide too.
+      /** @type {any} */ ({ rootMargin: '300px', scrollMargin: '300px' }),
     )
     // On their way down: errors do not bubble, and the page's own listeners may stop a click.
     const options = { capture: true, signal: this.#stop.signal }
@@ -103,7 +106,7 @@ export class Dom {
 
   /** @param {number} id @param {string} names of classes @param {boolean} on */
   toggle(id, names, on) {
-    for (const name of names.split(' ')) if (name) this.#entries.get(id)?.element.classList.toggle(name, on)
+    for (const name of names.split(' ')) if (name) this.#entries.get(id)?.element.classList.toggle(name, on && !(name === 'error' && pageHidesErrors()))
   }
 
   /** @param {number} id @param {string} name @param {string} [value] */
@@ -133,13 +136,42 @@ export class Dom {
     words(entry.statuses, text, state, yields ? entry.ownWords : '')
   }
 
-  /** Text goes into an element without a design, or else into a child of ours. @param {number} id @param {string} text */
+  /**
+   * What stands in for the text gives way to it, and the parts of the design stay. A paragraph is the design of each.
+   * @param {number} id @param {string} text
+   */
   text(id, text) {
     const entry = this.#entries.get(id)
     if (!entry) return
     const place = slot(entry.element)
-    const target = own(entry.element, '[data-storywire=content]')[0] ?? (place.firstElementChild ? append(place, make('div', 'content')) : place)
-    setText(target, text)
+    const nodes = own(entry.element, '[data-storywire=content]')
+    if (!nodes[0] && place.firstElementChild) {
+      // Comments are places that others have kept.
+      const away = [...place.childNodes].filter((node) => node instanceof Element ? !node.matches(parts) && !node.querySelector(parts) : node.nodeType === 3)
+      const paragraph = /** @type {HTMLElement | undefined} */ (away.find(({ nodeName }) => nodeName === 'P')?.cloneNode())
+      const design = paragraph ?? (away.length < place.childNodes.length ? make('div', '') : undefined)
+      if (design) {
+        design.dataset.storywire = 'content'
+        design.removeAttribute('id')
+        design.classList.remove(unbound)
+        place.insertBefore(design, away[0] ?? null)
+        nodes[0] = design
+      }
+      for (const node of away) node.remove()
+    }
+    const [first] = nodes
+    if (!first) {
+      setText(place, text)
+      return
+    }
+    const split = first.tagName === 'P' ? text.split(/\n\s*\n/) : []
+    const pieces = split.length && split.length < 1000 ? split : [text]
+    for (const [at, piece] of pieces.entries()) {
+      const node = (nodes[at] ??= /** @type {HTMLElement} */ (first.cloneNode()))
+      if (!node.parentNode) nodes[at - 1]?.after(node)
+      setText(node, piece)
+    }
+    for (const node of nodes.slice(pieces.length)) node.remove()
   }
 
   /**
@@ -186,6 +218,8 @@ export class Dom {
     // Addresses are often signed anew; then it is the same file, which goes on where it was.
     const at = player && !player.ended && old?.split('?')[0] === url.split('?')[0] ? player.currentTime : 0
     set(target, attribute, url)
+    // Of the file that stood in for it.
+    if (medium === SOURCE) set(target, 'type')
     if (medium === SOURCE && target.parentElement instanceof HTMLPictureElement) set(target, 'srcset', url)
     if (medium === SOURCE) player?.load()
     if (player && at) player.currentTime = at
@@ -289,6 +323,7 @@ export class Dom {
       this.#forget(known)
       return
     }
+    element.classList.remove(unbound)
     const as = element.getAttribute('data-asset-as') ?? ''
     const medium = media[/** @type {keyof typeof media} */ (as)] ?? mediumOfTag[element.tagName] ?? -1
     const isList = element.matches('ul,ol') || own(element, 'template,[data-asset-item]').length > 0
@@ -302,8 +337,7 @@ export class Dom {
       this.#forget(known)
       this.#views.observe(element)
       // A button that came along with a clone is nobody's.
-      const next = element.nextElementSibling
-      if (next?.matches('[data-storywire=retry]') && !this.#assets.has(next)) next.remove()
+      for (let next; (next = behind(element).nextElementSibling)?.matches('[data-storywire=retry]') && !this.#assets.has(next); ) next.remove()
     }
     const { id } = this.#keep(this.#assets, element, ofStory, asset, shape, isSame ? known : undefined)
     this.#tell('mounted', id, ofStory, asset, shape)
@@ -386,6 +420,10 @@ export class Dom {
 
   /** @param {Event} event */
   #handleClick(event) {
+    const link = closest(event.target, 'a')
+    const waiting = link && this.#known(this.#assets, link.closest('[data-asset][aria-disabled]'))
+    // A page's link leads somewhere even before there is something, if only to its own beginning.
+    if (waiting && this.#find(waiting, 'a') === link) event.preventDefault()
     const button = closest(event.target, '[data-storywire=button],[data-asset-retry]')
     if (!button) return
     const entry = this.#known(this.#assets, button.closest('[data-storywire=retry]')) ?? this.#known(this.#assets, button.closest('[data-asset]'))
@@ -454,7 +492,9 @@ export class Dom {
 
   /** The element itself, if it is of the tag, or the first of the tag in it. @param {Entry} entry @param {string} tag */
   #find({ element }, tag) {
-    return element.tagName.toLowerCase() === tag || tag === 'source' ? element : own(element, tag)[0]
+    const found = element.tagName.toLowerCase() === tag || tag === 'source' ? element : own(element, tag)[0]
+    found?.classList.remove(unbound)
+    return found
   }
 
   /** @param {Entry} entry @param {number} medium */
@@ -480,6 +520,21 @@ export class Dom {
     }
     return this.#region
   }
+}
+
+/** @type {boolean | undefined} */
+let hidesErrors
+
+/** Whether the page hides whatever has this class, which it has for itself, and we for what failed. */
+function pageHidesErrors() {
+  if (hidesErrors === undefined) {
+    const probe = append(document.body, make('i', 'probe'))
+    probe.className = 'error'
+    hidesErrors = getComputedStyle(probe).display === 'none'
+    probe.remove()
+    if (hidesErrors) console.warn(`Storywire: this page hides .error, so what failed goes without. Rename ours: data-options='{"assets": {"classes": {"error": "sw-error"}}}'`)
+  }
+  return hidesErrors
 }
 
 /** What an attribute is worth at the moment. @param {Element} element @param {string} name */

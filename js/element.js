@@ -38,6 +38,12 @@ export const closest = (target, selector) => (target instanceof Element ? target
 export const own = (element, selector) =>
   /** @type {HTMLElement[]} */ ([...element.querySelectorAll(selector)].filter((one) => one.closest('[data-asset]') === element))
 
+/** What is part of a design, and no text that stands in for another. */
+export const parts = '.progress-bar,.status,template,[data-asset],[data-asset-bar],[data-asset-status],[data-asset-retry],[data-storywire]'
+
+/** Behind what a button stands that may not be in the element. A source stands within its medium, where nothing is seen. @param {Element} element */
+export const behind = (element) => element.closest('a') ?? element.closest('audio,video,picture') ?? element
+
 /** Where children of ours go: the page's place for them, or the element. @param {HTMLElement} element */
 export const slot = (element) => own(element, '[data-asset-content]')[0] ?? element
 

@@ -40,6 +40,8 @@ function newItem(element, template, last, tag) {
   const node = design ? /** @type {HTMLElement} */ (design.cloneNode(true)) : template ? undefined : append(slot(element), make(tag, 'item'))
   if (!node) return
   node.dataset.assetItem = ''
+  // Webflow's interactions know those that were there when they began: a copy would stay as they begin, unseen.
+  for (const one of /** @type {HTMLElement[]} */ ([node, ...node.querySelectorAll('[data-w-id]')])) if (one.dataset.wId) one.style.opacity = one.style.transform = ''
   if (template) template.before(node)
   else last?.after(node)
   return node

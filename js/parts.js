@@ -28,7 +28,7 @@ const parts = [
   ['[data-sw-presence],[data-sw-presence-count],[data-sw-cursors]', () => import('./parts/presence.js')],
   ['[data-sw-unread],[data-sw-toasts],[data-sw-notifications]', () => import('./parts/notifications.js')],
   ['script[data-wized-id],[wized],[w-el],[data-sw-into],[data-asset-retry^="wized:"]', () => import('./parts/wized.js')],
-  ['[data-sw-ix],[data-sw-ix2]', () => import('./parts/webflow.js')],
+  ['[data-sw-ix],[data-sw-ix2],.w-lightbox [data-asset],.w-lightbox[data-asset]', () => import('./parts/webflow.js')],
 ]
 
 /** Starts the parts that the page uses, now and later. @param {Page} page */

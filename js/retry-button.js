@@ -1,5 +1,5 @@
 // The button by which a visitor asks for an asset again, and the way to another plan. Loaded when an asset can first be asked for again.
-import { append, make, own, set, setText } from './element.js'
+import { append, behind, make, own, set, setText } from './element.js'
 import { here } from './later.js'
 
 /** @typedef {import('./dom.js').Entry} Entry */
@@ -58,14 +58,16 @@ function newButton(entry, put) {
   const place = make('span', 'retry')
   append(place, make('span', 'said'))
   set(append(place, make('button', 'button')), 'type', 'button')
-  const around = entry.element.closest('a')
-  const outer = around ?? entry.element
-  if (outer.matches(noPlaceForButtons)) {
-    // A source stands within its medium, where nothing is seen.
-    ;(outer.closest('audio,video,picture') ?? outer).after(place)
+  if ((entry.element.closest('a') ?? entry.element).matches(noPlaceForButtons)) {
+    behind(entry.element).after(place)
+    // The stylesheet puts it onto what it can stand on.
+    const anchor = `--storywire-${entry.id}`
+    const ground = /** @type {HTMLElement} */ (entry.element.closest('audio,video,picture') ?? entry.element)
+    ground.style.setProperty('anchor-name', anchor)
+    place.style.setProperty('position-anchor', anchor)
     put(place)
     entry.button = place
-  } else outer.append(place)
+  } else entry.element.append(place)
   return place
 }
 

@@ -1,5 +1,4 @@
 // Notifications for the script tag: `data-user` says whose; they begin when an element for them is in the page.
-import { StorywireError } from '../errors.js'
 import { addPartStyles } from '../part-styles.js'
 
 /** @param {import('../parts.js').Page} page */
@@ -27,5 +26,5 @@ export function start({ tag, run, follow, say }) {
     })
   }
   if (user) follow(user, change)
-  else console.warn(`Storywire: ${new StorywireError('no-user').message}`)
+  else console.warn('Storywire: notifications need the id of the signed-in user: give it to the script tag, as data-user.')
 }

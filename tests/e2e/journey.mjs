@@ -67,6 +67,24 @@ export async function openPage(page, url, body, { path = '/made-up.html', head =
 export const tag = (attributes = '') =>
   `<script async type="module" src="/dist/auto.js" data-supabase-url="/" data-supabase-key="sb_publishable_storywire_local" data-api-base="/api/v1" ${attributes}></script>`
 
+/**
+ * Notes each layout shift in `window.shifts`, from the start of each page. The browser's own players shift within themselves;
+ * those have no node that a page can see. @param {import('playwright-core').Page} page
+ */
+export const noteShifts = (page) =>
+  page.addInitScript(() => {
+    window.shifts = []
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput, sources } of list.getEntries()) {
+        const moved = sources.filter(({ node }) => node).map(({ node, previousRect: from, currentRect: to }) => `${node.nodeName}.${node.className ?? ''} ${from.x},${from.y} → ${to.x},${to.y}`)
+        if (!hadRecentInput && moved.length) window.shifts.push(`${value.toFixed(4)}: ${moved.join('; ')}`)
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+
+/** The shifts so far. They are told after the frame in which they happen. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
+export const shifts = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => resolve(window.shifts), 100))))
+
 /** Waits until something outside of the page is so. */
 export async function until(isSo, what, timeout = 20_000) {
   for (const end = Date.now() + timeout; !isSo(); await new Promise((resolve) => setTimeout(resolve, 50))) if (Date.now() > end) throw new Error(`It did not come to this: ${what()}`)

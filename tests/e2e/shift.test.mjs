@@ -2,25 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { open } from '../../tools/pages.mjs'
-import { journey } from './journey.mjs'
-
-/** Notes each layout shift. The browser's own players shift within themselves; those have no node that a page can see. */
-const watch = () => {
-  window.shifts = []
-  new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput, sources } of list.getEntries()) {
-      const moved = sources.filter(({ node }) => node).map(({ node, previousRect: from, currentRect: to }) => `${node.nodeName}.${node.className ?? ''} ${from.x},${from.y} → ${to.x},${to.y}`)
-      if (!hadRecentInput && moved.length) window.shifts.push(`${value.toFixed(4)}: ${moved.join('; ')}`)
-    }
-  }).observe({ type: 'layout-shift', buffered: true })
-}
+import { journey, noteShifts, shifts } from './journey.mjs'
 
 for (const [width, forcedColors] of [[320], [768], [1280], [1280, 'active']]) {
   test(
     `a story that fills itself in moves nothing, ${width} px wide${forcedColors ? ', in forced colours' : ''}`,
     journey(
       async (page, url) => {
-        await page.addInitScript(watch)
+        await noteShifts(page)
         await page.goto(`${url}/?seconds=3`)
         for (const asset of ['scenes', 'activities', 'cover', 'pdf']) {
           await page.locator(`[data-asset="${asset}"]`).scrollIntoViewIfNeeded()
@@ -28,9 +17,7 @@ for (const [width, forcedColors] of [[320], [768], [1280], [1280, 'active']]) {
         }
         await page.locator('[data-story-state="completed"]').waitFor({ state: 'attached' })
         await page.locator('[data-asset="audio"] audio').evaluate((audio) => audio.readyState > 0 || new Promise((resolve) => audio.addEventListener('loadedmetadata', resolve, { once: true })))
-        // Shifts are told after the frame in which they happen.
-        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))))
-        assert.deepEqual(await page.evaluate(() => window.shifts), [])
+        assert.deepEqual(await shifts(page), [])
       },
       { context: { viewport: { width, height: 740 }, forcedColors } },
     ),

@@ -87,9 +87,11 @@ test(
   journey(async (page, url) => {
     const warned = []
     page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()))
+    const told = page.waitForEvent('console', (message) => /data-sw-ix/.test(message.text()))
     await openPage(page, url, `<div data-story-id="${await story(url)}"><div class="cover" data-asset="cover" data-sw-ix="ready:cover-in"></div></div>${tag()}<script>window.Webflow = { push: (callback) => callback(), require: () => { throw new Error('no such module') } }</script>`, { head: siteStyles })
     await state(page, 'cover', 'ready', 20_000)
     await page.waitForFunction(() => document.querySelector('[data-asset="cover"] img'))
+    await told
     assert.equal(warned.filter((text) => /data-sw-ix cannot start "cover-in"/.test(text)).length, 1)
   }),
 )

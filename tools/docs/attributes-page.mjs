@@ -85,10 +85,9 @@ document.addEventListener('storywire:asset', ({ target, detail }) => {
 
 /** What a custom property is worth: in the light, and in the dark where that is another. @param {string} css @param {string} name */
 function defaultsOf(css, name) {
-  const [light, ...media] = css.split('@media')
-  const dark = media.find((one) => one.startsWith(' (prefers-color-scheme: dark)'))
-  const values = [light, dark].map((part) => new RegExp(`^ +--storywire-${name}: ([^;]+);`, 'm').exec(part ?? '')?.[1])
-  return values.filter(Boolean).map((value) => code(String(value))).join(', in the dark ')
+  const values = [...css.matchAll(new RegExp(`^ +--storywire-${name}: ([^;]+);`, 'gm'))].map(([, value]) => String(value))
+  const both = values.flatMap((value) => /^light-dark\((.+), (.+)\)$/.exec(value)?.slice(1) ?? [])
+  return (both.length ? both : values.slice(0, 1)).map((value) => code(value)).join(', in the dark ')
 }
 
 function looks() {
