@@ -3,7 +3,7 @@
 //
 // Nothing from the server becomes markup: texts go in as text, and addresses have been checked. What is known of an element
 // is kept beside it, never on it, because pages clone elements with all their attributes.
-import { append, bar, behind, closest, fire, make, move, own, parts, set, setText, slot, words } from './element.js'
+import { append, bar, behind, closest, fire, make, move, own, parts, set, setText, share, slot, words } from './element.js'
 import { isComing, later } from './later.js'
 import { worth } from './settings.js'
 
@@ -120,12 +120,16 @@ export class Dom {
     const entry = this.#entries.get(id)
     if (!entry) return
     set(entry.element, 'data-progress', String(progress))
+    share(entry.element, progress)
     for (const one of entry.bars) move(one, progress)
   }
 
   /** @param {number} id @param {number} progress below 0: unknown @param {string} name @param {string} text @param {boolean} shown */
   bar(id, progress, name, text, shown) {
-    for (const one of this.#entries.get(id)?.bars ?? []) bar(one, progress, name, text, shown)
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    share(entry.element, progress)
+    for (const one of entry.bars) bar(one, progress, name, text, shown)
   }
 
   /** @param {number} id @param {string} text @param {string} state @param {boolean} yields */

@@ -72,12 +72,12 @@ export function bar(bar, progress, name, text, shown) {
 
 /** @param {HTMLElement} bar @param {number} progress 0 to 100 */
 export function move(bar, progress) {
-  const share = String(progress / 100)
-  bar.style.transform = `scaleX(${share})`
-  // For a bar of the page's own design.
-  if (bar.hasAttribute('data-asset-bar')) bar.style.setProperty('--asset-progress', share)
+  bar.style.transform = `scaleX(${progress / 100})`
   bar.setAttribute('aria-valuenow', String(progress))
 }
+
+/** For designs of the page's own, on the asset and below it. @param {HTMLElement} asset @param {number} progress below 0: unknown */
+export const share = ({ style }, progress) => (progress < 0 ? style.removeProperty('--asset-progress') : style.setProperty('--asset-progress', String(progress / 100)))
 
 /**
  * Writes the status texts: the page's words for the state, or its words for the time of waiting, or ours.

@@ -93,7 +93,7 @@ export const groups = [
     intro: 'All optional: they mark the parts of your own design. Without them a bar or a line of text is found by its class, and what is missing is not shown.',
     on: 'any',
     attributes: [
-      { name: 'data-asset-bar', type: 'flag', example: '<div data-asset-bar></div>', what: 'A bar that shows the progress, with the custom property `--asset-progress`, 0 to 1, for a design of your own. The class `progress-bar` does the same without the property, which costs as much as the step itself.', since: '0.1.0' },
+      { name: 'data-asset-bar', type: 'flag', example: '<div data-asset-bar></div>', what: 'A bar that shows the progress, in place of the class `progress-bar`.', since: '0.1.0' },
       { name: 'data-asset-status', type: 'flag', example: '<span data-asset-status></span>', what: 'Text that says what is going on. The class `status` does the same. Words of yours stay while the asset is being made.', since: '0.1.0' },
       { name: 'data-text-*', endings: ['pending', 'generating', 'ready', 'failed', ...Object.keys(connections), 'label', 'guest', 'you', 'more', 'joined', 'left', 'others', 'one', 'count'], type: 'text', example: '<span class="status" data-text-failed="No cover, sorry"></span>', what: 'Your own words for one state, on a status text or on `[data-sw-connection]`; or for what presence says: `label`, `guest`, `you`, `more` (with `{count}`), `joined` and `left` (with `{names}`), `others`, and on a count `one` and `count`.', since: '0.1.0' },
       { name: 'data-asset-content', type: 'flag', default: 'the element itself', example: '<div data-asset-content></div>', what: 'Where the content is put. A text takes the place of whatever stands in the element, but for the parts above and below; with `data-asset-content`, of what stands in there.', since: '0.1.0' },
@@ -168,7 +168,7 @@ export const groups = [
     attributes: [
       { name: 'data-asset-state', type: assetStates, example: '[data-asset-state="ready"] { … }', what: 'On an asset and on an item: its state.', since: '0.1.0' },
       { name: 'data-sw-unavailable', type: 'flag', example: '[data-sw-unavailable] .player { display: none }', what: 'On `<html>`, where Storywire cannot run at all: no WebAssembly, a policy, a dead network.', since: '0.1.0' },
-      { name: 'data-progress', type: 'number', example: '[data-asset]:not([data-progress]) { … }', what: 'On an asset: 0 to 100, and missing while unknown. `--asset-progress`, 0 to 1, is on its `data-asset-bar`.', since: '0.1.0' },
+      { name: 'data-progress', type: 'number', example: '[data-asset]:not([data-progress]) { … }', what: 'On an asset: 0 to 100, and missing while unknown. The custom property `--asset-progress` beside it is 0 to 1, for designs of your own, on the asset and below it.', since: '0.1.0' },
       {
         name: 'data-story-state',
         type: { pending: 'nothing has begun', generating: 'something is being made or still to come, and nothing failed', partial: 'something failed, and something did not', completed: 'all is ready', failed: 'nothing could be made' },
