@@ -14,8 +14,8 @@ const dashed = (/** @type {string} */ name) => `data-${name.replace(/[A-Z]/g, (l
 /** What an element has besides a dataset. */
 const ofElements = new Set(['dataset', 'src'])
 
-/** What other scripts have on their tags. */
-const ofOthers = new Set(['data-wized-id'])
+/** What other scripts have on their tags, and Webflow on what it moves. */
+const ofOthers = new Set(['data-wized-id', 'data-w-id'])
 
 /** The attributes that a source names, in whichever way it does. @param {string} text */
 function named(text) {
@@ -24,7 +24,7 @@ function named(text) {
   const taken = patterns.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(([, names]) => names.split(',').map((name) => name.match(/^\s*(\w+)/)?.[1]))
   const read = [...text.matchAll(/\b(?:dataset|tag)\??\.(\w+)/g)].map(([, name]) => name)
   const camel = [...taken, ...read].filter((name) => name && !ofElements.has(name)).map((name) => dashed(String(name)))
-  return [...camel, ...[...text.matchAll(/\bdata-[a-z][a-z\d-]*[a-z\d]\b/g)].map(([name]) => name).filter((name) => !ofOthers.has(name))]
+  return [...camel, ...[...text.matchAll(/\bdata-[a-z][a-z\d-]*[a-z\d]\b/g)].map(([name]) => name)].filter((name) => !ofOthers.has(name))
 }
 
 /** `data-text-${state}` is named by its beginning. @param {string} name */

@@ -174,7 +174,7 @@ test('presence and room of a topic are one channel, which is left with the last 
   const room = new Room(as(client), 'room', { key: 'me' })
   const presence = new Presence(as(client), 'room', { key: 'me', meta: { name: 'Ada' } })
   assert.equal(client.called('channel').length, 1)
-  assert.deepEqual(client.called('channel')[0][2], { ack: false, self: false, presence: true, key: 'me', private: false, exact: false })
+  assert.deepEqual(client.called('channel')[0][2], { ack: false, self: false, replicationReady: false, presence: true, key: 'me', private: false, exact: false })
   presence.close()
   assert.equal(client.called('unsubscribe').length, 0)
   assert.equal(client.calls.at(-1)[2], '', 'and what it showed is taken back')
