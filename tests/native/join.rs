@@ -449,3 +449,18 @@ fn a_lost_socket_brings_no_turn_forward() {
     world.pass(6_000);
     assert_eq!(world.server.count("phx_join"), 2);
 }
+
+#[test]
+fn joins_behind_others_that_the_server_still_refuses_are_not_sent_over_and_over() {
+    let mut world = World::new(12);
+    world.server.refuse_next = vec!["RealtimeRestarting: …".into(); 6];
+    for number in 0..6 {
+        let room = world.channel(&number.to_string());
+        world.subscribe(room);
+    }
+    world.pass(20);
+    // All are given up at once, and wait behind the first six when they are sent once more.
+    world.sleep(50_000);
+    world.pass(60_000);
+    assert_eq!((world.server.joined.len(), world.server.count("phx_join")), (6, 12), "{}", world.story());
+}

@@ -25,6 +25,12 @@ impl Realtime {
         if let (true, Message::Reply { ok, response }, Some(reference)) = (WHOLE, &frame.message, frame.reference) {
             self.handle_reply(ctx, reference, *ok, response.text());
         }
+        // A join is answered by its own reference; version 1.0.0 does not say whether it was one.
+        if let (Message::Reply { ok: false, .. }, Some(of)) = (&frame.message, frame.reference)
+            && frame.join_ref.is_none_or(|join_ref| join_ref == of)
+        {
+            self.allow_for_refusal();
+        }
         let is_news =
             !matches!(frame.message, Message::Reply { .. } | Message::Error(_) | Message::Close | Message::System(_));
         let is_it = |topic: &Topic| same(&topic.wire, &frame.topic);

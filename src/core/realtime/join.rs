@@ -81,18 +81,22 @@ impl Realtime {
         self.allow_for_join(ctx);
     }
 
+    /// While the server refused a join it was deaf: those under way are given that time again. So they are if it refused one
+    /// that we had given up, or each would time out behind it, be sent once more, and be refused for 5 s in its turn.
+    pub(crate) fn allow_for_refusal(&mut self) {
+        for topic in &mut self.topics {
+            if let TopicState::Joining { until, .. } = &mut topic.state {
+                *until = *until + BLOCKED;
+            }
+        }
+    }
+
     /// The answer to a join.
     pub(crate) fn handle_join_reply(&mut self, ctx: &mut Ctx, at: usize, ok: bool, response: Json<'_>) {
         let Some(topic) = self.topics.get_mut(at) else { return };
         let TopicState::Joining { join_ref, .. } = topic.state else { return };
         let of = topic.id;
         if !ok {
-            // While it refused this join the server was deaf: the other joins are given that time again.
-            for other in &mut self.topics {
-                if let TopicState::Joining { until, .. } = &mut other.state {
-                    *until = *until + BLOCKED;
-                }
-            }
             let reason = response.get_str("reason").unwrap_or_else(|| response.text().into());
             let (fault, cure) = classify(&reason);
             self.end_join(ctx, at, fault, cure, &reason);

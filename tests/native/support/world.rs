@@ -37,6 +37,26 @@ enum Arrival {
     Answer(RequestId, u16, String),
 }
 
+impl Arrival {
+    /// The direction of a socket that it is a frame on.
+    fn link(&self) -> Option<(u32, bool)> {
+        match self {
+            Arrival::ToServer(socket, _) | Arrival::BytesToServer(socket, _) => Some((*socket, true)),
+            Arrival::Text(socket, _) | Arrival::Bytes(socket, _) => Some((*socket, false)),
+            _ => None,
+        }
+    }
+}
+
+/// What is on its way.
+#[derive(Debug)]
+struct Flight {
+    at: u64,
+    /// When it left; of those that left together, which was first.
+    order: (u64, u64),
+    arrival: Arrival,
+}
+
 pub struct World {
     pub client: Client,
     pub server: Phoenix,
@@ -68,8 +88,8 @@ pub struct World {
     pub token_fails: bool,
     /// The sockets that are open, and when each last heard of the client.
     open: BTreeMap<u32, u64>,
-    parked: Vec<Arrival>,
-    arrivals: Vec<(u64, u64, Arrival)>,
+    parked: Vec<Flight>,
+    flights: Vec<Flight>,
     sequence: u64,
     pub reads: Vec<(u64, String, Option<String>)>,
     pub sockets: Vec<(u64, String)>,
@@ -109,7 +129,7 @@ impl World {
             token_fails: false,
             open: BTreeMap::new(),
             parked: Vec::new(),
-            arrivals: Vec::new(),
+            flights: Vec::new(),
             sequence: 0,
             reads: Vec::new(),
             sockets: Vec::new(),
@@ -236,7 +256,7 @@ impl World {
         for Sent { socket, after, text } in sent {
             // While the server refuses a join, nothing comes from it on that socket.
             let deaf = self.server.deaf.get(&socket).map_or(0, |until| until.saturating_sub(self.now));
-            self.arrive(self.latency + after.max(deaf), Arrival::Text(socket, text));
+            self.arrive_later(after.max(deaf), self.latency, Arrival::Text(socket, text));
         }
     }
 
@@ -262,8 +282,8 @@ impl World {
     /// The stall ends: what was on its way arrives, in its order.
     pub fn unstall(&mut self) {
         self.stalled = false;
-        for arrival in std::mem::take(&mut self.parked) {
-            self.arrive(self.latency, arrival);
+        for flight in std::mem::take(&mut self.parked) {
+            self.fly(Flight { at: self.now + self.latency, ..flight });
         }
     }
 
@@ -278,8 +298,27 @@ impl World {
     }
 
     fn arrive(&mut self, after: u64, arrival: Arrival) {
+        self.arrive_later(0, after, arrival);
+    }
+
+    /// It leaves only after a while.
+    fn arrive_later(&mut self, leaves: u64, after: u64, arrival: Arrival) {
         self.sequence += 1;
-        self.arrivals.push((self.now + after, self.sequence, arrival));
+        let left = self.now + leaves;
+        self.fly(Flight { at: left + after, order: (left, self.sequence), arrival });
+    }
+
+    /// Frames of a socket arrive in the order in which they left, as over TCP, also where the latency drops meanwhile.
+    fn fly(&mut self, mut flight: Flight) {
+        let link = flight.arrival.link();
+        let same = |of: &&mut Flight| link.is_some() && of.arrival.link() == link;
+        for ahead in self.flights.iter_mut().filter(same).filter(|of| of.order < flight.order) {
+            flight.at = flight.at.max(ahead.at);
+        }
+        for behind in self.flights.iter_mut().filter(same).filter(|of| of.order > flight.order) {
+            behind.at = behind.at.max(flight.at);
+        }
+        self.flights.push(flight);
     }
 
     /// Lets the virtual time pass, event by event.
@@ -287,7 +326,8 @@ impl World {
         let until = self.now + millis;
         let mut calls = 0u32;
         loop {
-            let arrival = self.arrivals.iter().map(|(at, sequence, _)| (*at, *sequence)).min();
+            let arrivals = self.flights.iter().enumerate();
+            let arrival = arrivals.min_by_key(|(_, of)| (of.at, of.order)).map(|(place, of)| (of.at, place));
             let timeout = self.client.next_timeout();
             let expiry = self.server.next_expiry();
             let idle = self.open.values().min().map(|heard| heard + IDLE);
@@ -308,10 +348,9 @@ impl World {
                 continue;
             }
             match arrival {
-                Some((at, sequence)) if at <= self.now => {
-                    let index = self.arrivals.iter().position(|(_, of, _)| *of == sequence).unwrap();
-                    let (_, _, arrival) = self.arrivals.swap_remove(index);
-                    self.happen(arrival);
+                Some((at, place)) if at <= self.now => {
+                    let flight = self.flights.swap_remove(place);
+                    self.happen(flight);
                 }
                 _ => self.input(Input::Timeout),
             }
@@ -330,12 +369,12 @@ impl World {
         }
     }
 
-    fn happen(&mut self, arrival: Arrival) {
-        if self.stalled && !matches!(arrival, Arrival::Token(..)) {
-            self.parked.push(arrival);
+    fn happen(&mut self, flight: Flight) {
+        if self.stalled && !matches!(flight.arrival, Arrival::Token(..)) {
+            self.parked.push(flight);
             return;
         }
-        match arrival {
+        match flight.arrival {
             Arrival::Opened(socket) => {
                 if self.up && !self.no_sockets {
                     self.open.insert(socket, self.now);
@@ -439,8 +478,8 @@ impl World {
                 self.open.remove(&socket.0);
                 self.server.lose_socket(socket.0);
                 let of_socket = |arrival: &Arrival| matches!(arrival, Arrival::Opened(of) | Arrival::Closed(of, _) if *of == socket.0);
-                self.arrivals.retain(|(_, _, arrival)| !of_socket(arrival));
-                self.parked.retain(|arrival| !of_socket(arrival));
+                self.flights.retain(|flight| !of_socket(&flight.arrival));
+                self.parked.retain(|flight| !of_socket(&flight.arrival));
             }
             Effect::AskToken(request) => {
                 self.tokens_asked += 1;
@@ -455,8 +494,8 @@ impl World {
             }
             Effect::AbortRead(request) => {
                 let of_request = |arrival: &Arrival| matches!(arrival, Arrival::ReadAtServer(of, ..) | Arrival::Answer(of, ..) if *of == request);
-                self.arrivals.retain(|(_, _, arrival)| !of_request(arrival));
-                self.parked.retain(|arrival| !of_request(arrival));
+                self.flights.retain(|flight| !of_request(&flight.arrival));
+                self.parked.retain(|flight| !of_request(&flight.arrival));
             }
             Effect::Settle(push, outcome) => self.settled.entry(push.0).or_default().push(outcome),
             Effect::Notify(notice) => self.notices.push((self.now, notice)),
