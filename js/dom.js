@@ -4,18 +4,20 @@
 // Nothing from the server becomes markup: texts go in as text, and addresses have been checked. What is known of an element
 // is kept beside it, never on it, because pages clone elements with all their attributes.
 import { append, bar, behind, closest, fire, make, move, own, parts, set, setText, share, slot, words } from './element.js'
-import { isComing, later } from './later.js'
+import { here, isComing, later } from './later.js'
 import { worth } from './settings.js'
 
 /**
  * What is known of one element. `asset` is empty for a container.
  * @typedef {{ id: number, element: HTMLElement, story: string, asset: string, shape: number, bars: HTMLElement[],
- *   statuses: HTMLElement[], ownWords: string, said: string, wanted: string, hasFailed: boolean, button?: HTMLElement }} Entry
+ *   statuses: HTMLElement[], ownWords: string, said: string, wanted: string, hasText: boolean, hasFailed: boolean, button?: HTMLElement }} Entry
  */
 
 /** How content comes in: the numbers of `Medium` in the core. */
 const TEXT = 0, IMAGE = 1, AUDIO = 2, VIDEO = 3, FRAME = 4, LINK = 5, SOURCE = 6, BACKGROUND = 7
 const media = { text: TEXT, image: IMAGE, audio: AUDIO, video: VIDEO, frame: FRAME, link: LINK, source: SOURCE, background: BACKGROUND }
+/** What stands beside the medium in a shape: it is a list. */
+const LIST = 16
 /** @type {Record<string, number>} */
 const mediumOfTag = { IMG: IMAGE, PICTURE: IMAGE, AUDIO, VIDEO, IFRAME: FRAME, A: LINK, SOURCE }
 const tagOfMedium = ['a', 'img', 'audio', 'video', 'iframe', 'a', 'source', 'img']
@@ -140,13 +142,18 @@ export class Dom {
     words(entry.statuses, text, state, yields ? entry.ownWords : '')
   }
 
-  /**
-   * What stands in for the text gives way to it, and the parts of the design stay. A paragraph is the design of each.
-   * @param {number} id @param {string} text
-   */
+  /** @param {number} id @param {string} text */
   text(id, text) {
     const entry = this.#entries.get(id)
-    if (!entry) return
+    if (entry) this.#write(entry, text)
+  }
+
+  /**
+   * What stands in for the text gives way to it, and the parts of the design stay. A paragraph is the design of each.
+   * @param {Entry} entry @param {string} text
+   */
+  #write(entry, text) {
+    entry.hasText = true
     const place = slot(entry.element)
     const nodes = own(entry.element, '[data-storywire=content]')
     if (!nodes[0] && place.firstElementChild) {
@@ -334,10 +341,13 @@ export class Dom {
     const given = element.getAttribute('data-asset-priority') ?? ''
     const priority = /^\d{1,2}$/.test(given) ? Number(given) : -1
     // As `shape` in src/core/port.rs reads it.
-    const shape = (medium + 1) | (isList ? 16 : 0) | ((priority + 1) << 5)
+    const shape = (medium + 1) | (isList ? LIST : 0) | ((priority + 1) << 5)
     const isSame = known?.story === ofStory && known.asset === asset && known.shape === shape
     if (isSame && !wiped) return
     if (!isSame) {
+      // It may have been let go meanwhile.
+      const before = this.#assets.get(element)
+      if (before && (before.story !== ofStory || before.asset !== asset)) this.#empty(before)
       this.#forget(known)
       this.#views.observe(element)
       // A button that came along with a clone is nobody's.
@@ -380,6 +390,7 @@ export class Dom {
       ownWords: before?.ownWords ?? (isFresh ? (statuses[0]?.textContent ?? '') : ''),
       said: '',
       wanted: before?.wanted ?? '',
+      hasText: before?.hasText ?? false,
       hasFailed: before?.hasFailed ?? false,
       button: before?.button,
     }
@@ -492,6 +503,23 @@ export class Dom {
     for (const source of shown.closest('picture')?.querySelectorAll('source') ?? []) source.removeAttribute('srcset')
     for (const name of ['srcset', 'sizes']) shown.removeAttribute(name)
     set(shown, 'src', picture.getAttribute('src') ?? undefined)
+  }
+
+  /** What an element shows of one story is not true of another. What plays goes on until it is paused. @param {Entry} entry */
+  #empty(entry) {
+    const { element, shape, wanted } = entry
+    if (entry.hasText) this.#write(entry, '')
+    if (shape & LIST) here.list?.(element, 'a', [])
+    if (!wanted) return
+    for (const one of [element, ...own(element, '[src],[href]')]) {
+      const clear = () => {
+        for (const name of ['src', 'srcset', 'href']) if (one.getAttribute(name) === wanted) one.removeAttribute(name)
+        if (one.matches('[data-storywire=content]:not([src],[href])')) one.remove()
+      }
+      if (one instanceof HTMLMediaElement && !one.paused && !(one.autoplay && one.muted)) one.addEventListener('pause', clear, { once: true })
+      else clear()
+    }
+    if ((shape & 15) === BACKGROUND + 1) element.style.backgroundImage = ''
   }
 
   /** The element itself, if it is of the tag, or the first of the tag in it. @param {Entry} entry @param {string} tag */

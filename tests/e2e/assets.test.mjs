@@ -141,6 +141,45 @@ test(
 )
 
 test(
+  'an element that turns to another story shows nothing of the one before, and what plays goes on until it is paused',
+  journey(async (page, url) => {
+    const { id: first } = await post(`${url}/demo/stories`, { seconds: 0.1 })
+    const file = (name) => `${url}/files/${first}/${name}`
+    const ready = { cover: { status: 'ready', url: file('cover.svg') }, pdf: { status: 'ready', url: file('story.pdf') }, text: { status: 'ready', text: 'Once upon a time' } }
+    const scenes = { status: 'ready', items: [file('scene-1.svg'), file('scene-2.svg')] }
+    const one = await withAssets(url, { ...ready, poem: ready.text, audio: { status: 'ready', url: file('narration.wav') }, scenes })
+    const other = await withAssets(url, { audio: { status: 'generating' } })
+    await show(
+      page,
+      url,
+      one,
+      `<div id="ground" style="block-size: 3rem" data-asset="cover" data-asset-as="background"></div><img data-asset="cover" alt="A cover"><div id="made" data-asset="cover"></div><a data-asset="pdf">PDF</a>
+       <div data-asset="text"></div><div data-asset="poem"><p>Lorem</p><p>Ipsum</p><span class="status"></span></div><audio data-asset="audio" muted></audio>
+       <div data-asset="scenes"><template><img alt="A scene"></template></div>`,
+    )
+    await live(page)
+    const left = () =>
+      page.evaluate(() => ({
+        addresses: [...document.querySelectorAll('#story [src], #story [href]')].map((node) => node.getAttribute('src') ?? node.getAttribute('href')),
+        ground: document.querySelector('#ground').style.backgroundImage,
+        text: [...document.querySelectorAll('[data-asset="text"], [data-asset="poem"] p')].map((node) => node.textContent).join(),
+      }))
+    await page.waitForFunction(() => document.querySelectorAll('#story [src], #story [href]').length === 6 && document.querySelector('#ground').style.backgroundImage)
+    assert.equal((await left()).text, 'Once upon a time,Once upon a time')
+    await page.evaluate(() => document.querySelector('audio').play())
+    await page.evaluate(() => document.querySelector('#story').setAttribute('data-story-id', ''))
+    await page.evaluate((other) => document.querySelector('#story').setAttribute('data-story-id', other), other)
+    await state(page, 'audio', 'generating')
+    assert.deepEqual(await left(), { addresses: [file('narration.wav')], ground: '', text: ',' })
+    await page.evaluate(() => document.querySelector('audio').pause())
+    await page.waitForFunction(() => !document.querySelector('audio').hasAttribute('src'))
+    await page.evaluate((one) => document.querySelector('#story').setAttribute('data-story-id', one), one)
+    await page.waitForFunction(() => document.querySelectorAll('#story [src], #story [href]').length === 6 && document.querySelector('#ground').style.backgroundImage)
+    assert.equal((await left()).text, 'Once upon a time,Once upon a time')
+  }),
+)
+
+test(
   'a muted film in the background changes at once, by its source too, one that somebody watches when it pauses; a source in a picture takes the address',
   journey(async (page, url) => {
     const { id: story } = await post(`${url}/demo/stories`, { seconds: 0.1 })
