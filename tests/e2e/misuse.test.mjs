@@ -178,6 +178,8 @@ test(
     )
     await post(`${url}/rest/v1/rpc/update_asset_progress`, { story: id, asset: 'cover', status: 'failed' })
     await page.getByText('One says: failed').waitFor()
+    // It is loaded when something can first be asked for again.
+    await page.getByRole('button', { name: 'Try again' }).waitFor()
     const changes = await page.evaluate(async () => {
       let count = 0
       new MutationObserver((mutations) => (count += mutations.length)).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
