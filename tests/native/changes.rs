@@ -233,9 +233,7 @@ fn changes_before_the_word_that_they_flow_are_handed_on() {
     world.listen(room, 1, "*", None);
     world.subscribe(room);
     world.pass(1_000);
-    let entry = entries(&world)[0].clone();
-    let id =
-        entry.to_string().bytes().fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    let id = world.change_id();
     world.send(&json!([null, null, "realtime:room", "postgres_changes", {"ids": [id], "data": {"type": "INSERT", "record": {}}}]));
     world.pass(100);
     assert_eq!(world.changes(room).len(), 1);
@@ -248,15 +246,9 @@ fn numbers_lose_no_digit_where_that_is_asked_for() {
     world.listen(room, 1, "*", None);
     world.subscribe(room);
     world.pass(1_000);
-    let id = 1;
-    let mut entry = entries(&world)[0].clone();
-    entry["id"] = json!(id);
     let data = r#"{"type":"UPDATE","columns":[{"name":"id","type":"int8"},{"name":"price","type":"numeric"},{"name":"small","type":"int4"},{"name":"text","type":"text"}],"record":{"id": 9123456789654321, "price": 0.10000000000000000001, "small": 5, "text": "9"},"old_record":{"id": 9123456789654321}}"#;
-    let entry_id = entries(&world)[0]
-        .to_string()
-        .bytes()
-        .fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
-    let text = format!(r#"[null,null,"realtime:room","postgres_changes",{{"ids":[{entry_id}],"data":{data}}}]"#);
+    let id = world.change_id();
+    let text = format!(r#"[null,null,"realtime:room","postgres_changes",{{"ids":[{id}],"data":{data}}}]"#);
     let told = |world: &mut World| {
         let socket = world.socket();
         world.deliver(vec![super::support::phoenix::Sent { socket, after: 0, text: text.clone() }]);
@@ -356,10 +348,7 @@ fn a_change_that_is_none_is_told_to_nobody() {
     world.listen(room, 1, "*", None);
     world.subscribe(room);
     world.pass(1_000);
-    let id = entries(&world)[0]
-        .to_string()
-        .bytes()
-        .fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    let id = world.change_id();
     for data in [json!(null), json!(5), json!("text"), json!([])] {
         world.send(&json!([null, null, "realtime:room", "postgres_changes", {"ids": [id], "data": data}]));
     }
@@ -381,10 +370,7 @@ fn what_is_no_number_stays_as_it_is_where_numbers_come_as_text() {
     world.client.set_exact(room, true).unwrap();
     world.subscribe(room);
     world.pass(1_000);
-    let id = entries(&world)[0]
-        .to_string()
-        .bytes()
-        .fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    let id = world.change_id();
     let columns = json!([{"name": "id", "type": "int8"}, {"name": "price", "type": "numeric"}]);
     let record = json!({"id": null, "price": "NaN"});
     let data = json!({"type": "UPDATE", "columns": columns, "record": record, "old_record": null});

@@ -56,8 +56,7 @@ fn query(filter: &str) -> RowsQuery {
 /// A frame with a change of the story's row, as the newest join will hear it.
 fn change(world: &World, data: &Value) -> Value {
     let joined = &world.server.joined[0];
-    let sent = joined.config["postgres_changes"][0].to_string();
-    let id = sent.bytes().fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    let id = world.change_id();
     json!([null, null, joined.topic, "postgres_changes", {"ids": [id], "data": data}])
 }
 

@@ -24,6 +24,20 @@ impl Page {
         Page { port, now: 1_000_000, due: None }
     }
 
+    /// With a channel that listens for everything, whose join has been accepted.
+    fn in_room() -> Page {
+        let mut page = Page::new(OPTIONS);
+        let client = &mut page.port.client;
+        let room = client.channel("room", ChannelOptions { presence: true, ..ChannelOptions::default() }).unwrap();
+        let params =
+            ChangeParams { event: String::from("*"), schema: String::from("public"), ..ChangeParams::default() };
+        client.listen(Instant(1_000_000), room, 4, params).unwrap();
+        client.subscribe(Instant(1_000_000), room).unwrap();
+        page.calls();
+        page.join();
+        page
+    }
+
     fn input(&mut self, kind: &str, id: u32, number: u32, texts: [&str; 3]) -> i32 {
         let kind = KINDS.iter().position(|of| *of == kind).expect(kind);
         self.port.input(Instant(self.now), kind as u32, id, number, texts)
@@ -267,14 +281,7 @@ fn a_retry_is_asked_for_and_what_came_of_it_is_shown() {
 
 #[test]
 fn a_channel_of_the_page_hears_json_as_it_is_and_bytes_beside_it() {
-    let mut page = Page::new(OPTIONS);
-    let client = &mut page.port.client;
-    let room = client.channel("room", ChannelOptions { presence: true, ..ChannelOptions::default() }).unwrap();
-    let params = ChangeParams { event: String::from("*"), schema: String::from("public"), ..ChangeParams::default() };
-    client.listen(Instant(1_000_000), room, 4, params).unwrap();
-    client.subscribe(Instant(1_000_000), room).unwrap();
-    page.calls();
-    page.join();
+    let mut page = Page::in_room();
     assert!(page.calls().contains(&json!(["status", 1, "SUBSCRIBED"])));
     let heard = [
         ("postgres_changes", r#"{"ids":[7],"data":{"type":"INSERT","record":{"n":1.50}}}"#),
@@ -325,14 +332,7 @@ fn a_channel_of_the_page_hears_json_as_it_is_and_bytes_beside_it() {
 /// A page that is slow is called the later, not behind a queue of ours: each message is handed over before the next is taken in.
 #[test]
 fn nothing_waits_in_the_core_for_a_listener() {
-    let mut page = Page::new(OPTIONS);
-    let client = &mut page.port.client;
-    let room = client.channel("room", ChannelOptions { presence: true, ..ChannelOptions::default() }).unwrap();
-    let params = ChangeParams { event: String::from("*"), schema: String::from("public"), ..ChangeParams::default() };
-    client.listen(Instant(1_000_000), room, 4, params).unwrap();
-    client.subscribe(Instant(1_000_000), room).unwrap();
-    page.calls();
-    page.join();
+    let mut page = Page::in_room();
     page.say(r#"[null,null,"realtime:room","system",{"extension":"postgres_changes","status":"ok","channel":"room"}]"#);
     page.say(r#"["1",null,"realtime:room","presence_state",{}]"#);
     page.calls();

@@ -36,8 +36,7 @@ fn query(select: &str) -> RowsQuery {
 /// A frame of change number `id` of the row 7.
 fn change(world: &World, record: serde_json::Value, commit: &str) -> serde_json::Value {
     let joined = &world.server.joined[0];
-    let sent = joined.config["postgres_changes"][0].to_string();
-    let id = sent.bytes().fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff);
+    let id = world.change_id();
     json!([null, null, joined.topic, "postgres_changes", {"ids": [id], "data": {"schema": "public", "table": "stories",
         "type": "UPDATE", "commit_timestamp": commit, "columns": [], "record": record, "old_record": {"id": "7"},
         "errors": null}}])

@@ -516,7 +516,7 @@ pub fn system(joined: &Joined, after: u64, extension: &str, status: &str, messag
     }
 }
 
-fn hash(text: &str) -> u64 {
+pub(super) fn hash(text: &str) -> u64 {
     text.bytes().fold(5381u64, |hash, byte| (hash.wrapping_mul(33) ^ u64::from(byte)) & 0x7ff_ffff)
 }
 

@@ -14,7 +14,7 @@ use storywire::core::realtime::Broadcast;
 use storywire::core::realtime::frame::{ChangeParams, ChannelOptions, Version};
 use storywire::core::rows::RowsQuery;
 
-use super::phoenix::{Phoenix, Sent};
+use super::phoenix::{Phoenix, Sent, hash};
 
 /// The server closes a socket that has been silent for so long.
 const IDLE: u64 = 66_000;
@@ -264,6 +264,11 @@ impl World {
     pub fn send(&mut self, frame: &Value) {
         let socket = self.socket();
         self.deliver(vec![Sent { socket, after: 0, text: frame.to_string() }]);
+    }
+
+    /// The server's id for the first of the changes that the oldest join asks for.
+    pub fn change_id(&self) -> u64 {
+        hash(&self.server.joined[0].config["postgres_changes"][0].to_string())
     }
 
     /// The newest socket.
