@@ -2,38 +2,21 @@
 // what lies within it.
 //
 //   node tests/bench/trace.mjs CLIENT CARDS COUNT [RATE] [--dist FOLDER]
-import { open, ready, spent } from './lab/browser.mjs'
-import { withLab } from './run.mjs'
-
-const args = process.argv.slice(2)
-const dist = args.includes('--dist') ? String(args.splice(args.indexOf('--dist'), 2)[1]) : 'dist'
-const [client = 'storywire', cards = '50', count = '10000', rate] = args
+import { withMessages } from './lab/messages.mjs'
 
 /** @typedef {{ name: string, ph: string, ts: number, dur?: number, tdur?: number, tid: number, pid: number, args?: any }} Traced */
 
-await withLab(dist, {}, async ({ browser, server }) => {
-  const { page, session, close } = await open(browser, `${server.origin}/page?client=${encodeURIComponent(client)}&cards=${cards}`)
-  await ready(page)
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
-  const { texts, expected } = server.changes(Number(count), Number(cards))
+await withMessages(async ({ browser, count, pass }) => {
   const trace = await browser.newBrowserCDPSession()
   /** @type {Traced[]} */
   const traced = []
   trace.on('Tracing.dataCollected', ({ value }) => traced.push(.../** @type {any[]} */ (value)))
   await trace.send('Tracing.start', { transferMode: 'ReportEvents', categories: 'devtools.timeline,blink,cc,toplevel,v8,disabled-by-default-v8.gc,__metadata' })
-  const before = await spent(session)
-  await page.evaluate(([expected, count]) => {
-    console.timeStamp('begin')
-    window.notes.done = window.notes.until(window.notes.isShown(expected, count))
-  }, /** @type {const} */ ([expected, Number(count)]))
-  await server.send(texts, rate ? Number(rate) : undefined)
-  await page.evaluate(() => window.notes.done)
-  const after = await spent(session)
+  await pass()
   const ended = new Promise((resolve) => trace.once('Tracing.tracingComplete', resolve))
   await trace.send('Tracing.end')
   await ended
   const begun = traced.find(({ name, args }) => name === 'TimeStamp' && args?.data?.message === 'begin')
-  for (const part of /** @type {const} */ (['task', 'script', 'style', 'layout'])) console.log(part, (((after[part] - before[part]) / Number(count)) * 1e6).toFixed(1), 'µs a message, traced')
   const own = traced.filter(({ ph, pid, tid, ts }) => ph === 'X' && pid === begun?.pid && tid === begun.tid && ts >= begun.ts).sort((one, other) => one.ts - other.ts || Number(other.dur) - Number(one.dur))
   /** @type {Map<string, { micros: number, times: number, most: number }>} */
   const sums = new Map()
@@ -54,6 +37,5 @@ await withLab(dist, {}, async ({ browser, server }) => {
   }
   while (stack.length > 0) pop()
   for (const [name, { micros, times, most }] of [...sums].sort((one, other) => other[1].micros - one[1].micros).slice(0, 40))
-    console.log(`${(micros / Number(count)).toFixed(2).padStart(8)} µs a message  ${String(times).padStart(6)} ×  ${(micros / times / 1000).toFixed(3).padStart(8)} ms each  ${(most / 1000).toFixed(1).padStart(6)} ms at most  ${name}`)
-  await close()
+    console.log(`${(micros / count).toFixed(2).padStart(8)} µs a message  ${String(times).padStart(6)} ×  ${(micros / times / 1000).toFixed(3).padStart(8)} ms each  ${(most / 1000).toFixed(1).padStart(6)} ms at most  ${name}`)
 })
