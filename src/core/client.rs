@@ -505,8 +505,6 @@ impl Client {
                 }
                 (News::Put(key, row, _), None) => Notice::Rows(rows, RowsEvent::Put(key, row)),
                 (News::Event(event), None) => Notice::Rows(rows, event),
-                // That has been told, with the time of the next attempt.
-                (News::Failed(failure), None) if WHOLE && failure.fault == Fault::TokenUnavailable => continue,
                 (News::Failed(failure), None) => Notice::Fault(failure),
                 (News::Put(_, row, version), Some(story)) => {
                     self.show(rows, &story, Json::known(&row), version);
@@ -520,13 +518,13 @@ impl Client {
                     if let Some(problem) = problem_of(&failure) {
                         self.assets.set_problem(&story, Some(problem));
                     }
-                    if failure.fault == Fault::TokenUnavailable {
-                        continue; // that has been told, with the time of the next attempt
-                    }
                     Notice::Fault(Failure { about: About::Story(story), ..failure })
                 }
             };
-            self.desk.push(Effect::Notify(notice));
+            // That a token cannot be had has been told, with the time of the next attempt.
+            if !matches!(&notice, Notice::Fault(failure) if failure.fault == Fault::TokenUnavailable) {
+                self.desk.push(Effect::Notify(notice));
+            }
         }
         while let Some(retry) = self.assets.poll_retry() {
             self.desk.push(Effect::Retry(retry));

@@ -338,9 +338,8 @@ impl Assets {
     /// The elements that show an asset; for the asset `""`, the story's containers.
     pub fn elements(&self, story: &str, asset: &str) -> impl Iterator<Item = ElementId> {
         let story_at = self.position(story);
+        let asset_at = self.locate(story, asset).map(|(_, at)| at);
         let of = story_at.and_then(|at| self.stories.get(at));
-        let name = self.config.asset(asset);
-        let asset_at = of.and_then(|story| story.assets.iter().position(|one| one.name == name));
         let (first, last) = of.map_or((ElementId(0), ElementId(0)), |story| story.span);
         let from = self.elements.partition_point(|one| one.id < first);
         let is_one = move |one: &&Mounted| Some(one.story) == story_at && one.asset == asset_at;
